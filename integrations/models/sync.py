@@ -1,0 +1,163 @@
+"""What was sent: links to remote records, intents of single writes, the e-mail mutex, and the operation log."""
+
+from django.db import models
+from django.db.models import Q
+
+from casehug.common.models import FirmForeignKey, FirmModel
+from integrations.models.connection import Connection
+
+
+class ExternalLink(FirmModel):
+    """Local row ↔ remote record. Survives a disconnect (CH-35); never used for another remote firm."""
+
+    connection = FirmForeignKey(Connection)
+    remote_firm = models.CharField(max_length=80)
+    local_type = models.CharField(max_length=40)
+    """`contact`, `matter`, or a note by its kind: `note.intake_completed`, `note.intake_status`."""
+    local_id = models.UUIDField()
+    external_id = models.CharField(max_length=80, blank=True)
+    """Empty only for a note that went inside its contact: the provider names no id for it."""
+    how = models.CharField(max_length=20, default="created")
+    """created | matched_email | inline | by_hand | reconciled — why this record was linked."""
+    label = models.CharField(max_length=300, blank=True)
+    fingerprint = models.JSONField(default=dict)
+    """HMAC of each value (mapped ids included) confirmed last; all equal means nothing to send, 0 calls."""
+    needs_review = models.CharField(max_length=40, blank=True)
+    """Empty, `ambiguous` (several hits), `other_name` (same e-mail, other person), `late_duplicate`, `deleted_there`."""
+    review_ids = models.JSONField(default=list)
+    broken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["firm_id", "remote_firm", "local_type", "local_id"],
+                name="link_local_once",
+            ),
+            # Two clients may share one contact; two matters or notes never share one record.
+            models.UniqueConstraint(
+                fields=["firm_id", "remote_firm", "local_type", "external_id"],
+                condition=~Q(local_type="contact") & ~Q(external_id=""),
+                name="link_remote_once",
+            ),
+        ]
+
+
+class RemoteIntent(FirmModel):
+    """One intended write, committed before its first byte. While one is in doubt the database refuses a second."""
+
+    class Outcome(models.TextChoices):
+        INFLIGHT = "inflight", "Sent"
+        UNKNOWN = "unknown", "Unknown — checking"
+        APPLIED = "applied", "Applied"
+        NOT_APPLIED = "not_applied", "Not applied"
+
+    connection = FirmForeignKey(Connection)
+    work_item_id = models.UUIDField()
+    kind = models.CharField(max_length=40)
+    """Local type of the record, as in `ExternalLink.local_type`."""
+    verb = models.CharField(max_length=10, default="create")
+    """`create`, `update`, or `inline` for a note whose arrival inside a contact is not proven yet."""
+    subject_id = models.UUIDField()
+    """Local id of the record the write is for (client, matter, matter's note)."""
+    matter_id = models.UUIDField()
+    marker = models.CharField(max_length=40)
+    carries = models.JSONField(default=list)
+    body_hmac = models.BinaryField()
+    origins = models.JSONField(default=list)
+    """Field names, sources and references of what left; never values. The proof per matter of what left the firm."""
+    try_no = models.SmallIntegerField(default=1)
+    fence = models.BigIntegerField()
+    send_deadline = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    settle_until = models.DateTimeField()
+    outcome = models.CharField(
+        max_length=12, choices=Outcome.choices, default=Outcome.INFLIGHT
+    )
+    ever_unknown = models.BooleanField(default=False)
+    probes_done = models.SmallIntegerField(default=0)
+    sweeps_done = models.SmallIntegerField(default=0)
+    frozen = models.BinaryField(null=True)
+    """The snapshot that was sent, sealed: an answer may be missing after the client's data changed here. Cleared when settled."""
+    error_code = models.CharField(max_length=60, blank=True)
+    remote_id = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["firm_id", "kind", "subject_id"],
+                condition=Q(outcome__in=("inflight", "unknown")),
+                name="intent_one_open",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["firm_id", "matter_id", "-created_at"], name="intent_matter"
+            ),
+            models.Index(fields=["firm_id", "work_item_id"], name="intent_work"),
+        ]
+
+
+class ContactKey(FirmModel):
+    """Mutex for "two matters, same client": one row per e-mail (blind index) and remote firm."""
+
+    remote_firm = models.CharField(max_length=80)
+    email_bidx = models.BinaryField()
+    holder_id = models.UUIDField(null=True)
+    """Work row that is looking for or creating this contact; kept while its outcome is unknown."""
+    external_id = models.CharField(max_length=80, blank=True)
+    """Contact confirmed for this address: a lagging search index must not lead to a second one."""
+    name_bidx = models.BinaryField(null=True)
+    """Blind index of the name it was confirmed for: an equal address under another name is only linked and flagged."""
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["firm_id", "remote_firm", "email_bidx"], name="contactkey_once"
+            )
+        ]
+
+
+class SyncLog(FirmModel):
+    """One line per operation (CH-43), also for retries: what was done, with which result, for whom."""
+
+    class Status(models.TextChoices):
+        SUCCESS = "success", "Done"
+        FAILED = "failed", "Failed"
+        CHECKING = "checking", "Unknown — checking"
+        NOTHING = "nothing", "Nothing to change"
+        NOTE = "note", "Note"
+
+    connection = FirmForeignKey(Connection)
+    work_item_id = models.UUIDField(null=True)
+    matter_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=40)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    external_id = models.CharField(max_length=80, blank=True)
+    attempt = models.SmallIntegerField(default=1)
+    actor_id = models.UUIDField(null=True)
+    trigger = models.CharField(max_length=40, blank=True)
+    error_class = models.CharField(max_length=20, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_text = models.TextField(blank=True)
+    http_status = models.SmallIntegerField(null=True)
+    duration_ms = models.IntegerField(null=True)
+    intent_id = models.UUIDField(null=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        indexes = [
+            models.Index(
+                fields=["firm_id", "-created_at", "-id"], name="synclog_recent"
+            ),
+            models.Index(
+                fields=["firm_id", "status", "-created_at", "-id"],
+                name="synclog_status",
+            ),
+            models.Index(
+                fields=["firm_id", "matter_id", "-created_at"], name="synclog_matter"
+            ),
+            models.Index(fields=["firm_id", "work_item_id"], name="synclog_work"),
+        ]
