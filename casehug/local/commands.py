@@ -1,0 +1,112 @@
+"""The commands of manage.py: the local ones of this package, everything else is Django's."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from casehug.local.errors import LocalError
+from casehug.local.state import PROJECT, StateFolder, read_json, state_path
+
+# Django commands that need no database; the others are told where the servers of the running `up` are.
+WITHOUT_SERVERS = {
+    "", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings", "spectacular",
+}  # fmt: skip
+
+
+def main(argv: list[str]) -> None:
+    """Run the command named first and end the process with its status."""
+    read_dotenv(PROJECT / ".env")
+    name = argv[1] if len(argv) > 1 else ""
+    local: dict[str, Callable[[list[str]], int]] = {
+        "up": up, "down": down, "test": test, "lock": lock, "doctor": doctor,
+    }  # fmt: skip
+    try:
+        if name in local:
+            sys.exit(local[name](argv[2:]))
+        django(argv, name)
+    except LocalError as error:
+        sys.exit(str(error))
+
+
+def read_dotenv(path: Path) -> None:
+    """Read NAME=value lines of a local `.env`; what the shell has set wins."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
+        if separator and not name.startswith("#") and value.strip():
+            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
+
+
+def django(argv: list[str], name: str) -> None:
+    """Run a Django command, against the servers of the running `up` unless DATABASE_URL names others."""
+    if "DATABASE_URL" not in os.environ and not name.startswith("-") and name not in WITHOUT_SERVERS:
+        state = StateFolder(state_path())
+        found = read_json(state.environment_file) if state.is_running() else {}
+        if not found:
+            raise LocalError(
+                f"`{name}` needs the servers and nothing is running in {state.root}: "
+                "start `python3 manage.py up` in another terminal, or set DATABASE_URL."
+            )
+        for key, value in found.items():
+            os.environ.setdefault(key, str(value))
+    if name == "migrate" and os.environ.get("DATABASE_OWNER_URL"):
+        os.environ.setdefault("CASEHUG_MIGRATE", "1")  # only the owner may change tables
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(argv)
+
+
+def up(arguments: list[str]) -> int:
+    """Start everything and stay until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Run CaseHug on this computer.")
+    parser.add_argument("--port", type=int, help="port of the product (default: 8000 or the next free one)")
+    parser.add_argument("--host", default="127.0.0.1", help=argparse.SUPPRESS)
+    parser.add_argument("--state-dir", help="where databases, logs and keys are kept (default: .casehug)")
+    parser.add_argument("--reset", action="store_true", help="delete the state folder first (asks)")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--no-demo", action="store_true", help="load no demo firm")
+    parser.add_argument("--demo", action="store_true", help="load the demo firm into an external database too")
+    parser.add_argument("--verbose", action="store_true", help="show all logs on the screen")
+    from casehug.local.up import run
+
+    return run(parser.parse_args(arguments))
+
+
+def down(arguments: list[str]) -> int:
+    """Stop the running `up` from another terminal."""
+    parser = argparse.ArgumentParser(prog="manage.py down", description="Stop the running `up`.")
+    parser.add_argument("--state-dir", help="the state folder of the run (default: .casehug)")
+    from casehug.local.up import stop_running
+
+    return stop_running(StateFolder(state_path(parser.parse_args(arguments).state_dir)))
+
+
+def test(arguments: list[str]) -> int:
+    """Become pytest; the servers start in the plugin that pyproject.toml names."""
+    os.chdir(PROJECT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+
+
+def lock(arguments: list[str]) -> int:
+    """Renew the lock files."""
+    parser = argparse.ArgumentParser(prog="manage.py lock", description="Renew the lock files in requirements/.")
+    parser.add_argument("--upgrade", action="store_true", help="take newer versions inside the ranges of pyproject.toml")
+    from casehug.local.lock import compile_all
+
+    return compile_all(upgrade=parser.parse_args(arguments).upgrade)
+
+
+def doctor(arguments: list[str]) -> int:
+    """Print what is here and what runs, without secrets."""
+    parser = argparse.ArgumentParser(prog="manage.py doctor", description="Versions, paths, ports and the last stop.")
+    parser.add_argument("--state-dir", help="the state folder (default: .casehug)")
+    from casehug.local.doctor import report
+
+    print(report(StateFolder(state_path(parser.parse_args(arguments).state_dir))))
+    return 0
