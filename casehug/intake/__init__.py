@@ -1,0 +1,1 @@
+"""Intake: clients, case types, matters, the client portal, documents, notes and the import of existing intakes."""
