@@ -1,0 +1,39 @@
+"""Who acts: a user, the client in the portal, a command or the system. Set once at the door, read by audit and events."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`source` is web, api, portal, command or system; `address` is the network address, empty when there is none."""
+
+    user_id: uuid.UUID | None = None
+    source: str = "system"
+    address: str = ""
+
+
+_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+
+
+def current_actor() -> Actor:
+    """Return the actor of this context."""
+    return _actor.get()
+
+
+def current_actor_id() -> uuid.UUID | None:
+    """Return the acting user's id, None for the portal, commands and the system."""
+    return _actor.get().user_id
+
+
+@contextmanager
+def actor_context(*, user_id: uuid.UUID | None = None, source: str = "system", address: str = "") -> Iterator[None]:
+    """Set the actor for the enclosed block."""
+    token = _actor.set(Actor(user_id, source, address))
+    try:
+        yield
+    finally:
+        _actor.reset(token)

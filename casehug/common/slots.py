@@ -1,0 +1,23 @@
+"""Slots: places in product pages that other apps fill. Settings name the fillers, so the product knows none of them."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@cache
+def _fillers(slot: str) -> tuple[Callable[..., Any], ...]:
+    return tuple(import_string(path) for path in settings.SLOTS.get(slot, []))
+
+
+def fill(slot: str, **context: Any) -> list[Any]:
+    """Return what every filler of a slot answers, in settings order, without empty answers.
+
+    Slots: `matter_panel` (request, matter) → safe HTML; `dashboard_card` (request) → safe HTML; `banner` (request) →
+    {"kind", "text", "button_label", "button_url", "urgency"}; `matter_states` (matter_ids) → {matter_id: (state, label)};
+    `integration_card` (request) → safe HTML; `timeline` (matter) → [entry]; `attention` (request) → [{"text", "url", "count"}].
+    """
+    return [answer for answer in (filler(**context) for filler in _fillers(slot)) if answer]

@@ -1,0 +1,27 @@
+"""Login and API throttle: one atomic counter row in PostgreSQL per key and window, so it also works without a broker."""
+
+import hashlib
+
+from django.db import connection
+
+
+def hit(*, name: str, key: str, limit: int, window_seconds: int) -> int:
+    """Count one hit; return 0 when allowed, else the seconds until the window ends. The key is stored as a hash."""
+    digest = hashlib.sha256(f"{name}|{key}".encode()).digest()
+    sql = """
+        INSERT INTO common_throttle AS t (key, window_ends, hits) VALUES (%s, now() + make_interval(secs => %s), 1)
+        ON CONFLICT (key) DO UPDATE SET
+            hits = CASE WHEN t.window_ends <= now() THEN 1 ELSE t.hits + 1 END,
+            window_ends = CASE WHEN t.window_ends <= now() THEN excluded.window_ends ELSE t.window_ends END
+        RETURNING hits, ceil(extract(epoch FROM window_ends - now()))::int"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [digest, window_seconds])
+        hits, left = cursor.fetchone()
+    return max(1, int(left)) if hits > limit else 0
+
+
+def clear(*, name: str, key: str) -> None:
+    """Forget the hits of a key (after a success)."""
+    digest = hashlib.sha256(f"{name}|{key}".encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM common_throttle WHERE key = %s", [digest])

@@ -1,0 +1,37 @@
+"""Periodic work: every tick runs under an advisory lock and only does what is due, so double ticks change nothing."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+
+FINISHED_WORK_DAYS = 90
+
+
+@contextmanager
+def tick_lock(name: str) -> Iterator[bool]:
+    """Open a transaction that holds the tick's lock; yields False when another process has it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('tick:' || %s, 0))", [name])
+        yield bool(cursor.fetchone()[0])
+
+
+def firm_ids() -> list[uuid.UUID]:
+    """Return all firms (through the resolver: ids only)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM resolve_firm_ids()")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def purge_finished_work() -> None:
+    """Delete work rows that ended more than 90 days ago, per firm."""
+    for firm_id in firm_ids():
+        with firm_scope(firm_id):
+            before = timezone.now() - timedelta(days=FINISHED_WORK_DAYS)
+            WorkItem.objects.filter(status__in=("done", "dead", "cancelled"), finished_at__lt=before).delete()

@@ -1,0 +1,238 @@
+"""Work is rows: enqueue, claim with lease and fence, release, hold, finish. The broker only says "look at row X".
+
+Every function runs inside the caller's `firm_scope`. Time is the database's, not the worker's.
+"""
+
+import json
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from casehug.common.ids import uuid7
+from casehug.common.models import WorkItem
+from casehug.common.scope import current_firm_id
+
+LEASE_SECONDS = 150
+START_WITHIN_SECONDS = 50  # no remote call starts later than this after the claim
+MAX_CLAIMS = 5
+MAX_ATTEMPTS = 10
+CHANNEL = "casehug_work"
+
+
+class LostClaim(RuntimeError):
+    """The row was taken over by another worker (the fence moved): stop, write nothing more."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """How a handler leaves its row. Made by the functions below, applied by `settle`."""
+
+    status: str
+    after_seconds: float = 0.0
+    counts_attempt: bool = False
+    hold_reason: str = ""
+    error_class: str = ""
+    error_code: str = ""
+    error_text: str = ""
+
+
+def done() -> Settlement:
+    """The work is finished and confirmed."""
+    return Settlement("done")
+
+
+def wait(*, seconds: float, error_class: str = "", error_code: str = "", error_text: str = "") -> Settlement:
+    """Nothing failed: come back later (limit, yield to a higher lane, busy lock). Uses no attempt."""
+    return Settlement("ready", seconds, False, "", error_class, error_code, error_text)
+
+
+def retry(*, error_class: str, error_code: str, error_text: str, seconds: float | None = None) -> Settlement:
+    """A transient failure: next attempt after `seconds`, or after back-off with full jitter."""
+    return Settlement("ready", -1.0 if seconds is None else seconds, True, "", error_class, error_code, error_text)
+
+
+def hold(*, reason: str, error_class: str = "", error_code: str = "", error_text: str = "") -> Settlement:
+    """Something else must happen first (a reconnect, a check, a decision). Uses no attempt."""
+    return Settlement("held", 0.0, False, reason, error_class, error_code, error_text)
+
+
+def dead(*, error_class: str, error_code: str, error_text: str) -> Settlement:
+    """Refused or given up; visible and retryable by a person."""
+    return Settlement("dead", 0.0, True, "", error_class, error_code, error_text)
+
+
+def backoff_seconds(attempts: int) -> float:
+    """Full jitter: uniform in 0 … min(600, 2·2^attempts) seconds."""
+    return random.uniform(0, min(600.0, 2.0 * 2**attempts))
+
+
+def notify() -> None:
+    """Wake the relay when the surrounding transaction commits (PostgreSQL delivers NOTIFY at commit)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def enqueue(
+    *,
+    kind: str,
+    queue: str,
+    subject_type: str,
+    subject_id: uuid.UUID,
+    lane: int = WorkItem.Lane.AUTOMATIC,
+    connection_id: uuid.UUID | None = None,
+    writes: bool = False,
+    after_seconds: float = 0.0,
+    trigger: str = "",
+    actor_id: uuid.UUID | None = None,
+    retry_of: uuid.UUID | None = None,
+    cause_event_id: uuid.UUID | None = None,
+    hold_reason: str = "",
+    step_state: Mapping[str, Any] | None = None,
+) -> WorkItem:
+    """Insert a work row in the caller's transaction, or raise the generation of the live one for the same subject.
+
+    Ten triggers or a double click are one live row. `hold_reason` inserts it held. Returns the live row.
+    """
+    sql = """
+        INSERT INTO common_workitem AS w (id, firm_id, created_at, updated_at, connection_id, queue, lane, kind,
+            subject_type, subject_id, writes, generation, step, step_state, status, hold_reason, next_attempt_at,
+            attempts, claims, lease_owner, fence, last_error_class, last_error_code, last_error_text,
+            trigger, actor_id, retry_of, cause_event_id, request_id)
+        VALUES (%(id)s, %(firm)s, now(), now(), %(connection)s, %(queue)s, %(lane)s, %(kind)s,
+            %(subject_type)s, %(subject_id)s, %(writes)s, 1, '', %(state)s::jsonb, %(status)s, %(hold)s,
+            now() + make_interval(secs => %(after)s), 0, 0, '', 0, '', '', '',
+            %(trigger)s, %(actor)s, %(retry_of)s, %(cause)s, '')
+        ON CONFLICT (firm_id, kind, subject_id) WHERE status IN ('ready', 'running', 'held')
+        DO UPDATE SET generation = w.generation + 1, lane = least(w.lane, excluded.lane),
+            next_attempt_at = least(w.next_attempt_at, excluded.next_attempt_at), rung_at = NULL, updated_at = now(),
+            actor_id = coalesce(excluded.actor_id, w.actor_id)
+        RETURNING id"""
+    values = {
+        "id": uuid7(), "firm": current_firm_id(), "connection": connection_id, "queue": queue, "lane": int(lane),
+        "kind": kind, "subject_type": subject_type, "subject_id": subject_id, "writes": writes,
+        "state": json.dumps(dict(step_state or {})), "status": "held" if hold_reason else "ready", "hold": hold_reason,
+        "after": after_seconds, "trigger": trigger, "actor": actor_id, "retry_of": retry_of, "cause": cause_event_id,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        (item_id,) = cursor.fetchone()
+    notify()
+    item: WorkItem = WorkItem.objects.get(id=item_id)
+    return item
+
+
+def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
+    """Take a due row for this worker, or return None when it is not due, taken, or its connection has a writer.
+
+    A row claimed five times without an orderly release kills its workers: it becomes `dead` (`poison`).
+    """
+    sql = """
+        UPDATE common_workitem SET status = 'running', fence = fence + 1, claims = claims + 1, lease_owner = %(me)s,
+            lease_until = now() + make_interval(secs => %(lease)s), updated_at = now()
+        WHERE id = (SELECT id FROM common_workitem WHERE id = %(id)s AND ((status = 'ready' AND next_attempt_at <= now())
+            OR (status = 'running' AND lease_until < now())) FOR UPDATE SKIP LOCKED)
+        RETURNING id"""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, {"me": owner, "id": item_id, "lease": LEASE_SECONDS})
+            row = cursor.fetchone()
+    except IntegrityError:
+        return None  # another write of this connection is running
+    if row is None:
+        return None
+    item: WorkItem = WorkItem.objects.get(id=item_id)
+    if item.claims > MAX_CLAIMS:
+        settle(item, dead(error_class="unknown", error_code="poison", error_text="The work stopped its worker five times."))
+        return None
+    return item
+
+
+def guard(item: WorkItem) -> None:
+    """Raise `LostClaim` unless the caller still owns the row; call it first in every later write transaction."""
+    owned = WorkItem.objects.select_for_update().filter(id=item.id, fence=item.fence, status="running").exists()
+    if not owned:
+        raise LostClaim(str(item.id))
+
+
+def save_progress(item: WorkItem, *, step: str, state: Mapping[str, Any]) -> None:
+    """Save the last finished step (ids only), so that a retry continues instead of restarting."""
+    count = WorkItem.objects.filter(id=item.id, fence=item.fence, status="running").update(step=step, step_state=dict(state))
+    if not count:
+        raise LostClaim(str(item.id))
+    item.step, item.step_state = step, dict(state)
+
+
+def settle(item: WorkItem, settlement: Settlement) -> str:
+    """Apply a settlement to a claimed row and wake the relay. Returns the status written.
+
+    A trigger that arrived meanwhile (newer generation) sends a finished row back to ready. Raises `LostClaim`.
+    """
+    status, attempts, seconds = settlement.status, item.attempts, settlement.after_seconds
+    if settlement.counts_attempt:
+        attempts += 1
+    if status == "ready" and settlement.counts_attempt and attempts >= MAX_ATTEMPTS:
+        status = "dead"
+    if seconds < 0:
+        seconds = backoff_seconds(attempts)
+    sql = """
+        UPDATE common_workitem SET
+            status = CASE WHEN %(status)s = 'done' AND generation > %(generation)s THEN 'ready' ELSE %(status)s END,
+            hold_reason = %(hold)s, attempts = %(attempts)s, claims = 0, lease_until = NULL, lease_owner = '',
+            next_attempt_at = CASE WHEN %(status)s = 'ready' THEN now() + make_interval(secs => %(seconds)s)
+                                   ELSE next_attempt_at END,
+            rung_at = NULL, last_error_class = %(class)s, last_error_code = %(code)s, last_error_text = %(text)s,
+            finished_at = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled')
+                AND NOT (%(status)s = 'done' AND generation > %(generation)s) THEN now() END, updated_at = now()
+        WHERE id = %(id)s AND fence = %(fence)s AND status = 'running' RETURNING status"""
+    values = {
+        "status": status, "generation": item.generation, "hold": settlement.hold_reason, "attempts": attempts,
+        "seconds": seconds, "class": settlement.error_class, "code": settlement.error_code,
+        "text": settlement.error_text, "id": item.id, "fence": item.fence,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise LostClaim(str(item.id))
+    notify()
+    return str(row[0])
+
+
+def resume_held(*, connection_id: uuid.UUID | None = None, reasons: tuple[str, ...], item_id: uuid.UUID | None = None) -> int:
+    """Put held rows back to ready (after a reconnect, a check, a resume). Returns how many."""
+    rows = WorkItem.objects.filter(status="held", hold_reason__in=reasons)
+    if connection_id is not None:
+        rows = rows.filter(connection_id=connection_id)
+    if item_id is not None:
+        rows = rows.filter(id=item_id)
+    count: int = rows.update(status="ready", hold_reason="", rung_at=None, next_attempt_at=database_now())
+    if count:
+        notify()
+    return count
+
+
+def cancel(*, item_id: uuid.UUID) -> bool:
+    """Cancel a row that has not started. Returns False when it is running or final."""
+    rows = WorkItem.objects.filter(id=item_id, status__in=("ready", "held"))
+    return bool(rows.update(status="cancelled", finished_at=database_now()))
+
+
+def higher_lane_waits(item: WorkItem) -> bool:
+    """Tell whether a more urgent row of the same connection is due: a writer yields between steps."""
+    waiting = WorkItem.objects.filter(
+        connection_id=item.connection_id, status="ready", lane__lt=item.lane, next_attempt_at__lte=database_now()
+    )
+    return bool(waiting.exists())
+
+
+def database_now() -> datetime:
+    """Return the database's clock, the only one that decides about due times and leases."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now

@@ -1,0 +1,105 @@
+"""Who may do what: one capability table, the membership of a request, and the decorator every page uses."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from casehug.common.scope import firm_scope
+from casehug.firms.models import Role
+
+_EVERYONE = frozenset(Role)
+_WORKERS = frozenset({Role.ADMIN, Role.ATTORNEY, Role.STAFF})
+_ADMIN = frozenset({Role.ADMIN})
+_READERS = frozenset({Role.ADMIN, Role.AUDITOR})
+
+CAPABILITIES: dict[str, frozenset[Role]] = {
+    "firm.view": _EVERYONE,
+    "firm.manage": _ADMIN,
+    "team.view": _EVERYONE,
+    "matters.view": _EVERYONE,
+    "matters.edit": _WORKERS,
+    "clients.view": _EVERYONE,
+    "clients.edit": _WORKERS,
+    "documents.review": _WORKERS,
+    "notes.view": _WORKERS,
+    "notes.edit": _WORKERS,
+    "intake.import": _WORKERS,
+    "sync.start": _WORKERS,
+    "sync_log.view": _READERS,
+    "integrations.view": _READERS,
+    "integrations.manage": _ADMIN,
+    "mappings.manage": _ADMIN,
+    "audit.view": _READERS,
+}
+
+
+@dataclass(frozen=True)
+class CurrentMembership:
+    """The signed-in user's place in a firm, resolved before any firm scope is open."""
+
+    firm_id: uuid.UUID
+    membership_id: uuid.UUID
+    user_id: uuid.UUID
+    role: Role
+    firm_name: str
+    firm_slug: str
+    timezone: str
+    demo: bool
+
+
+def memberships_of(user_id: uuid.UUID) -> list[CurrentMembership]:
+    """Return the active memberships of a user, oldest first (through the resolver: no firm is known yet)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM resolve_memberships(%s)", [user_id])
+        rows = cursor.fetchall()
+    return [CurrentMembership(r[0], r[1], user_id, Role(r[2]), r[3], r[4], r[5], r[6]) for r in rows]
+
+
+def can(membership: CurrentMembership | None, capability: str) -> bool:
+    """Tell whether a member's role has a capability."""
+    return membership is not None and membership.role in CAPABILITIES[capability]
+
+
+def who_can(capability: str) -> str:
+    """Return the roles that have a capability in words, for disabled buttons ("firm admin or attorney")."""
+    names = [role.label.lower() for role in Role if role in CAPABILITIES[capability]]
+    return " or ".join(names) if len(names) < 3 else ", ".join(names[:-1]) + " or " + names[-1]
+
+
+View = Callable[..., HttpResponse]
+
+
+def firm_page(capability: str, *, own_scopes: bool = False) -> Callable[[View], View]:
+    """Decorate a page: sign-in, membership, capability, then the firm scope around the view.
+
+    Anonymous → sign-in page; no membership or wrong role → 403 page. With `own_scopes` the view opens short scopes
+    itself, because it talks to the outside (no transaction may be open then).
+    """
+    CAPABILITIES[capability]  # an unknown name fails at import
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            membership: CurrentMembership | None = request.membership  # type: ignore[attr-defined]
+            if membership is None or not can(membership, capability):
+                context = {"who_can": who_can(capability), "has_membership": membership is not None}
+                return render(request, "403.html", context, status=403)
+            request.firm_id = membership.firm_id  # type: ignore[attr-defined]
+            if own_scopes:
+                return view(request, *args, **kwargs)
+            with firm_scope(membership.firm_id):
+                return view(request, *args, **kwargs)
+
+        page.capability = capability  # type: ignore[attr-defined]
+        return page
+
+    return decorate

@@ -1,0 +1,11 @@
+"""App config of `casehug.firms`."""
+
+from django.apps import AppConfig
+
+
+class FirmsConfig(AppConfig):
+    """See the package's modules."""
+
+    name = "casehug.firms"
+    label = "firms"
+    default_auto_field = "django.db.models.BigAutoField"

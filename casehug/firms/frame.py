@@ -1,0 +1,70 @@
+"""What every signed-in page shows around its content: firm, navigation, banner, account."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from casehug.common import slots
+from casehug.common.scope import firm_scope
+from casehug.firms.access import CurrentMembership, can
+
+LOCAL_TEXT = "Local run with stand-ins: nothing reaches a real Lawmatics account."
+REAL_TEXT = "Local run connected to real Lawmatics addresses: what you sync arrives there."
+DEMO_TEXT = "Demo firm: two-step sign-in is not required here. Switch it on before real clients are entered."
+
+NAVIGATION = (
+    ("Dashboard", "dashboard", "matters.view", "dashboard"),
+    ("Matters", "matters", "matters.view", "folder"),
+    ("Documents", "documents", "documents.review", "document"),
+    ("Import", "imports", "intake.import", "upload"),
+    ("Settings", "settings_home", "firm.view", "settings"),
+)
+
+
+def _banner(request: HttpRequest, membership: CurrentMembership) -> dict[str, Any] | None:
+    offers = slots.fill("banner", request=request)
+    if offers:
+        chosen: dict[str, Any] = min(offers, key=lambda offer: offer["urgency"])
+        return chosen
+    if membership.demo:
+        return {"kind": "neutral", "text": DEMO_TEXT, "button_label": "", "button_url": ""}
+    return None
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame` for signed-in members, None otherwise (portal, sign-in, error pages)."""
+    membership: CurrentMembership | None = getattr(request, "membership", None)
+    local = {"local_run": settings.CASEHUG_LOCAL, "local_text": local_text()}
+    if membership is None:
+        return {"frame": None, **local}
+    match = getattr(request, "resolver_match", None)
+    section = getattr(match, "url_name", "") or ""
+    with firm_scope(membership.firm_id):
+        banner = _banner(request, membership)
+    nav = [
+        {"label": label, "url": reverse(name), "icon": icon, "count": 0, "current": section == name}
+        for label, name, capability, icon in NAVIGATION
+        if can(membership, capability)
+    ]
+    return {
+        "frame": {
+            "firm_name": membership.firm_name,
+            "nav": nav,
+            "banner": banner,
+            "user_label": str(request.user),
+            "role_label": membership.role.label,
+            "settings_url": reverse("settings_home"),
+            "search_url": reverse("search"),
+            "timezone": membership.timezone,
+            **local,
+        },
+        "membership": membership,
+        **local,
+    }
+
+
+def local_text() -> str:
+    """Return the sentence of the local-run banner: stand-ins, or real addresses (and then it says so)."""
+    return LOCAL_TEXT if getattr(settings, "CASEHUG_STANDIN_URL", "") else REAL_TEXT

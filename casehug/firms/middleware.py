@@ -1,0 +1,73 @@
+"""Middleware: security headers, session ages, and the membership of the signed-in user."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.messages import info
+from django.http import HttpRequest, HttpResponse
+
+from casehug.common.actor import actor_context
+from casehug.firms.access import CurrentMembership, memberships_of
+
+Handler = Callable[[HttpRequest], HttpResponse]
+PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+
+
+class SecurityHeadersMiddleware:
+    """Headers Django does not set itself; signed-in pages are never cached."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class SessionAgeMiddleware:
+    """Signs out after 15 minutes without a request or 12 hours in all. Polls of open pages do not count as use."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now, session = int(time.time()), request.session
+            started, seen = session.setdefault("started_at", now), session.setdefault("seen_at", now)
+            idle, age = now - seen, now - started
+            if idle > settings.SESSION_IDLE_SECONDS or age > settings.SESSION_ABSOLUTE_SECONDS:
+                logout(request)
+                info(request, "You were signed out because nobody used this page for a while. Nothing was lost.")
+            elif "HX-Trigger-Poll" not in request.headers and idle > 30:
+                session["seen_at"] = now
+        return self.get_response(request)
+
+
+class MembershipMiddleware:
+    """Sets `request.membership`, the actor for audit rows, and the firm in the log context."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        membership = self._membership(request)
+        request.membership = membership  # type: ignore[attr-defined]
+        user_id = membership.user_id if membership else None
+        address = request.META.get("REMOTE_ADDR", "")
+        firm = str(membership.firm_id) if membership else ""
+        with structlog.contextvars.bound_contextvars(firm=firm), actor_context(user_id=user_id, source="web", address=address):
+            return self.get_response(request)
+
+    @staticmethod
+    def _membership(request: HttpRequest) -> CurrentMembership | None:
+        if not request.user.is_authenticated:
+            return None
+        found = memberships_of(request.user.pk)
+        chosen = request.session.get("firm_id")
+        return next((m for m in found if str(m.firm_id) == chosen), found[0] if found else None)

@@ -1,0 +1,139 @@
+"""Firms, the people who sign in, their memberships, and API keys."""
+
+import hashlib
+import secrets
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from casehug.common.ids import uuid7
+from casehug.common.models import BaseModel, FirmForeignKey, FirmModel
+from casehug.common.scope import current_firm_id
+
+
+class FirmRowManager(models.Manager["Firm"]):
+    """Shows only the firm of the open scope."""
+
+    def get_queryset(self) -> models.QuerySet["Firm"]:
+        return super().get_queryset().filter(id=current_firm_id())
+
+
+class Firm(BaseModel):
+    """A law firm, the tenant. Row security on this table matches its own id."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=60, unique=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    website = models.URLField(blank=True)
+    address = models.JSONField(default=dict, blank=True)
+    plan = models.CharField(max_length=40, blank=True)
+    timezone = models.CharField(max_length=60, default="America/New_York")
+    brand_color = models.CharField(max_length=7, default="#1F4E79")
+    settings = models.JSONField(default=dict, blank=True)
+    require_mfa = models.BooleanField(default=True)
+    demo = models.BooleanField(default=False)
+
+    objects = FirmRowManager()
+
+    class Meta:
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """Create a user; the address is kept as typed, compared without case."""
+        user = self.model(email=email.strip(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in by e-mail. Belongs to no firm by itself; `Membership` says where and as what."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Role(models.TextChoices):
+    """What a member may do; the capability table is in `access.py`."""
+
+    ADMIN = "admin", "Firm admin"
+    ATTORNEY = "attorney", "Attorney"
+    STAFF = "staff", "Intake staff"
+    AUDITOR = "auditor", "Auditor"
+
+
+class Membership(FirmModel):
+    """A user in a firm, with one role."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [models.UniqueConstraint(fields=["firm_id", "user"], name="membership_once")]
+
+
+def hash_api_key(key: str) -> bytes:
+    """Return the stored form of an API key (it has ≥ 128 random bits, so a plain hash is enough)."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+class ApiKey(FirmModel):
+    """A key of a firm's other tools: shown once, kept as a hash, scoped, revocable."""
+
+    PREFIX = "ch_live_sk_"
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=24)
+    key_hash = models.BinaryField(unique=True)
+    scopes = models.JSONField(default=list)
+    created_by = FirmForeignKey(Membership, null=True, related_name="+")
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        base_manager_name = "objects"
+
+    @classmethod
+    def issue(cls, *, name: str, scopes: list[str], created_by: Membership | None = None) -> tuple["ApiKey", str]:
+        """Create a key in the open firm scope; returns the row and the clear key, which is never readable again."""
+        clear = cls.PREFIX + secrets.token_urlsafe(32)
+        row = cls(name=name, prefix=clear[:18], key_hash=hash_api_key(clear), scopes=scopes, created_by=created_by)
+        row.save()
+        return row, clear
+
+
+def new_firm_id() -> uuid.UUID:
+    """Return an id for a firm about to be created (the scope must be opened with it before INSERT)."""
+    return uuid7()

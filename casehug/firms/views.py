@@ -1,0 +1,42 @@
+"""Pages of the firm's own settings: profile and team."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from casehug.firms.access import can, firm_page
+from casehug.firms.forms import FirmProfileForm
+from casehug.firms.models import Firm, Membership
+
+
+def settings_tabs(request: HttpRequest, current: str) -> list[dict[str, object]]:
+    """Return the settings tabs the member may open."""
+    membership = request.membership  # type: ignore[attr-defined]
+    tabs = [(label, name) for label, name, capability in settings.SETTINGS_TABS if can(membership, capability)]
+    return [{"label": label, "url_name": name, "current": name == current} for label, name in tabs]
+
+
+@firm_page("firm.view")
+def settings_home(request: HttpRequest) -> HttpResponse:
+    """Open the first settings tab."""
+    return redirect("firm_profile")
+
+
+@firm_page("firm.view")
+def firm_profile(request: HttpRequest) -> HttpResponse:
+    """Show and change the firm's profile (admins); others see it read-only."""
+    firm = Firm.objects.get()
+    may_edit = can(request.membership, "firm.manage")  # type: ignore[attr-defined]
+    form = FirmProfileForm(request.POST or None, instance=firm)
+    if request.method == "POST" and may_edit and form.is_valid():
+        form.save_with_audit()
+        return redirect("firm_profile")
+    context = {"form": form, "firm": firm, "may_edit": may_edit, "tabs": settings_tabs(request, "firm_profile")}
+    return render(request, "settings/firm_profile.html", context)
+
+
+@firm_page("team.view")
+def team(request: HttpRequest) -> HttpResponse:
+    """List the members with role and last sign-in."""
+    members = Membership.objects.select_related("user").order_by("-active", "user__name", "user__email")
+    return render(request, "settings/team.html", {"members": members, "tabs": settings_tabs(request, "team")})

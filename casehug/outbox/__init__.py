@@ -1,0 +1,1 @@
+"""Domain announcements: `casehug.outbox.services.publish` inside the transaction of the change."""

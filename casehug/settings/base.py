@@ -1,0 +1,241 @@
+"""Settings common to every way of running. Everything that varies comes from the environment (names in `.env.example`)."""
+
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parents[2]
+env = environ.Env()
+
+SECRET_KEY = env("CASEHUG_SECRET_KEY", default="")
+DEBUG = False
+ALLOWED_HOSTS = env.list("CASEHUG_HOSTS", default=[])
+CASEHUG_BASE_URL = env("CASEHUG_BASE_URL", default="http://127.0.0.1:8000")
+CASEHUG_LOCAL = False
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "django_filters",
+    "django_htmx",
+    "csp",
+    "casehug.common",
+    "casehug.firms",
+    "casehug.audit",
+    "casehug.outbox",
+    "casehug.intake",
+    "casehug.local",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "casehug.firms.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "casehug.firms.middleware.SessionAgeMiddleware",
+    "casehug.firms.middleware.MembershipMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+
+ROOT_URLCONF = "casehug.urls"
+WSGI_APPLICATION = "casehug.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "casehug.firms.frame.frame",
+            ],
+        },
+    }
+]
+
+# --- Databases: the app role in every run; the owner role only for migrations (CASEHUG_MIGRATE=1). ---------------
+MIGRATING = env.bool("CASEHUG_MIGRATE", default=False)
+_database_url = env("DATABASE_OWNER_URL", default="") if MIGRATING else env("DATABASE_URL", default="")
+DATABASES = {"default": env.db_url_config(_database_url or "postgresql://unset@127.0.0.1:1/unset")}
+DATABASES["default"].update(
+    ENGINE="django.db.backends.postgresql",
+    # Persistent connections: a new one per request repeats the SCRAM handshake and costs about four times as much.
+    CONN_MAX_AGE=60,
+    CONN_HEALTH_CHECKS=True,
+    OPTIONS={"connect_timeout": 5, "application_name": "casehug", **DATABASES["default"].get("OPTIONS", {})},
+)
+DATABASE_RELAY_URL = env("DATABASE_RELAY_URL", default="")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# allauth keeps its rate counters here; the login throttle itself is in PostgreSQL (casehug.common.throttle).
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Sign-in ------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "firms.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_ADAPTER = "casehug.firms.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = False
+LOGIN_LIMIT_PER_ACCOUNT, LOGIN_LIMIT_PER_ADDRESS, LOGIN_WINDOW_SECONDS = 5, 20, 900
+
+SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS = 15 * 60, 12 * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # the return from the provider's consent page needs Lax
+CSRF_FAILURE_VIEW = "casehug.firms.error_pages.csrf_failure"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", "csp.nonce"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LANGUAGE_CODE, TIME_ZONE, USE_TZ, USE_I18N = "en-us", "UTC", True, False
+STATIC_URL, STATICFILES_DIRS, STATIC_ROOT = "/static/", [ROOT / "static"], ROOT / "staticfiles"
+CASEHUG_MEDIA_DIR = env("CASEHUG_MEDIA_DIR", default=str(ROOT / ".casehug" / "uploads"))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+DEFAULT_FROM_EMAIL = env("CASEHUG_MAIL_FROM", default="CaseHug <no-reply@casehug.example>")
+
+# --- Keys (never in the repository, never in the database) ---------------------------------------------------------
+CASEHUG_KEK = env("CASEHUG_KEK", default="")
+CASEHUG_INDEX_KEY = env("CASEHUG_INDEX_KEY", default="")
+CASEHUG_AUDIT_KEY = env("CASEHUG_AUDIT_KEY", default="")
+
+# --- The outside world: dotted strings, so that the product imports none of it --------------------------------------
+INTEGRATION_PROVIDERS = ["integrations.providers.lawmatics.provider.PROVIDER"]
+OUTBOX_CONSUMERS = ["integrations.consumers.on_event"]
+WORK_HANDLERS = {
+    "outbox_dispatch": "casehug.outbox.dispatch.redispatch",
+    "sync_matter": "integrations.sync.engine.run_sync",
+    "reconcile": "integrations.sync.reconcile.run_reconcile",
+    "late_sweep": "integrations.sync.reconcile.run_late_sweep",
+    "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
+    "refresh_token": "integrations.connections.refresh.run_refresh_token",
+}
+SLOTS = {
+    "matter_panel": ["integrations.slots.matter_panel"],
+    "matter_states": ["integrations.slots.matter_states"],
+    "dashboard_card": ["integrations.slots.dashboard_card"],
+    "banner": ["integrations.slots.banner"],
+    "timeline": ["integrations.slots.timeline"],
+    "attention": ["integrations.slots.attention"],
+}
+SETTINGS_TABS = [
+    ("Firm profile", "firm_profile", "firm.view"),
+    ("Team", "team", "team.view"),
+    ("Integrations", "integrations", "integrations.view"),
+]
+FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
+EXTRA_URLCONFS = ["integrations.urls"]
+TICKS = ["casehug.common.ticks.purge_finished_work"]
+CHECKPOINT_OBSERVERS: list[str] = []
+SYNC_SETTLE_SECONDS = env.int("CASEHUG_SETTLE_SECONDS", default=120)
+
+LAWMATICS_AUTHORIZE_URL = env("LAWMATICS_AUTHORIZE_URL", default="https://app.lawmatics.com/oauth/authorize")
+LAWMATICS_TOKEN_URL = env("LAWMATICS_TOKEN_URL", default="https://api.lawmatics.com/oauth/token")
+LAWMATICS_API_URL = env("LAWMATICS_API_URL", default="https://api.lawmatics.com")
+LAWMATICS_WEB_URL = env("LAWMATICS_WEB_URL", default="https://app.lawmatics.com")
+LAWMATICS_CLIENT_ID = env("LAWMATICS_CLIENT_ID", default="")
+LAWMATICS_CLIENT_SECRET = env("LAWMATICS_CLIENT_SECRET", default="")
+LAWMATICS_REDIRECT_URI = env("LAWMATICS_REDIRECT_URI", default="")
+LAWMATICS_SCOPE = env("LAWMATICS_SCOPE", default="")
+
+# --- Celery: a doorbell, never the record of work (reasons in the operations page) ----------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TASK_TIME_LIMIT, CELERY_TASK_SOFT_TIME_LIMIT = 120, 100
+CELERY_TASK_IGNORE_RESULT, CELERY_RESULT_BACKEND = True, None
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "retry_on_timeout": True,
+}
+WORKER_NODE = env("CASEHUG_NODE", default="local")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "casehug.firms.api_auth.ApiKeyAuthentication",
+        "casehug.firms.api_auth.FirmSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["casehug.firms.api_auth.HasCapability"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "casehug.firms.api_auth.error_envelope",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CaseHug API",
+    "DESCRIPTION": "REST API of CaseHug for a firm's other tools.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

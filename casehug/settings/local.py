@@ -1,0 +1,26 @@
+"""Local runs: loopback without TLS, embedded servers, stand-ins, mails into a folder."""
+
+from casehug.settings.base import *  # noqa: F403
+from casehug.settings.base import CASEHUG_BASE_URL, env
+from casehug.settings.logs import logging_config
+
+CASEHUG_LOCAL = True
+CASEHUG_STANDIN_URL = env("CASEHUG_STANDIN_URL", default="")
+SECRET_KEY = env("CASEHUG_SECRET_KEY", default="local-only-not-a-secret-" + "x" * 40)
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+CSRF_TRUSTED_ORIGINS = [CASEHUG_BASE_URL]
+# Loopback has no TLS: the cookies lose the __Host- name and the Secure flag, nothing else changes.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "casehug_session", "casehug_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = env.bool("CASEHUG_AUTORELOAD", default=False)
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = env("CASEHUG_MAIL_DIR", default="/tmp/casehug-mails")  # noqa: S108 local runs set their own folder
+_DEVELOPMENT_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+CASEHUG_KEK = env("CASEHUG_KEK", default=f"development:{_DEVELOPMENT_KEY}")
+CASEHUG_INDEX_KEY = env("CASEHUG_INDEX_KEY", default=_DEVELOPMENT_KEY)
+CASEHUG_AUDIT_KEY = env("CASEHUG_AUDIT_KEY", default=_DEVELOPMENT_KEY)
+if CASEHUG_STANDIN_URL:
+    LAWMATICS_WEB_URL = env("LAWMATICS_WEB_URL", default=CASEHUG_STANDIN_URL + "/crm")
+LOGGING = logging_config(json=False)

@@ -1,0 +1,60 @@
+"""Structured logs: an allow-list of keys, so that no name, address, token or payload can reach a log line."""
+
+from typing import Any
+
+import structlog
+
+ALLOWED_KEYS = frozenset(
+    {"event", "level", "timestamp", "logger", "request_id", "firm", "connection", "run", "kind", "queue", "lane", "step",
+     "status", "error_class", "error_code", "attempt", "seconds", "count", "provider", "method", "route", "code",
+     "action", "exc_type", "worker", "wait", "outcome", "port", "reason_code"}
+)  # fmt: skip
+
+
+def keep_allowed(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Drop every key that is not on the list; an exception keeps its type and place, never its values."""
+    if event.get("exc_info"):
+        info = event["exc_info"]
+        error = info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else None
+        event["exc_type"] = type(error).__name__ if error else "exception"
+    return {key: value for key, value in event.items() if key in ALLOWED_KEYS or key.startswith("_")}
+
+
+def logging_config(*, json: bool) -> dict[str, Any]:
+    """Return Django's LOGGING: one stream, JSON lines in production, readable lines locally."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        keep_allowed,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "foreign_pre_chain": shared,
+            }
+        },
+        "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stream"], "level": "INFO"},
+        "loggers": {
+            # At DEBUG these two write tokens, headers and bodies.
+            "requests_oauthlib": {"level": "WARNING"},
+            "oauthlib": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
+            "django.server": {"level": "WARNING"},
+            # Request lines hold paths with portal tokens; django-structlog's own line is enough.
+            "django_structlog.middlewares.request": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,26 @@
+"""Root URLs: product pages, sign-in, health, API description; other apps' routes come from settings."""
+
+from django.conf import settings
+from django.urls import include, path, register_converter
+from drf_spectacular.views import SpectacularAPIView
+
+from casehug.common import health
+from casehug.common.ids import converter_for
+
+for _prefix in ("mat", "cli", "doc", "upl", "run", "con", "lnk", "imp", "ctp"):
+    register_converter(converter_for(_prefix), _prefix)
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("casehug.firms.account_urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
+    *[path("", include(urlconf)) for urlconf in settings.EXTRA_URLCONFS],
+    path("", include("casehug.firms.urls")),
+    path("", include("casehug.intake.urls")),
+]
+
+handler400 = "casehug.firms.error_pages.bad_request"
+handler403 = "casehug.firms.error_pages.forbidden"
+handler404 = "casehug.firms.error_pages.not_found"
+handler500 = "casehug.firms.error_pages.server_error"
