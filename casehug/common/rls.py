@@ -82,8 +82,9 @@ class ResolverFunction(migrations.RunSQL):
         forward += [
             f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
             f"SET search_path = pg_catalog, public AS $body$ {body} $body$",
-            f"ALTER FUNCTION {name}({types}) OWNER TO cx_resolve",
             f"REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC",
             f"GRANT EXECUTE ON FUNCTION {name}({types}) TO cx_app",
+            # Last: the owner role may hand the function over, but does not act as cx_resolve.
+            f"ALTER FUNCTION {name}({types}) OWNER TO cx_resolve",
         ]
         super().__init__(forward, [f"DROP FUNCTION {name}({types})"])

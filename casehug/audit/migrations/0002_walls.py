@@ -34,9 +34,9 @@ class Migration(migrations.Migration):
                 "CREATE POLICY append_only ON audit_auditentry FOR INSERT TO cx_audit WITH CHECK (true)",
                 "GRANT INSERT ON audit_auditentry TO cx_audit",
                 APPEND,
-                f"ALTER FUNCTION audit_append({TYPES}) OWNER TO cx_audit",
                 f"REVOKE ALL ON FUNCTION audit_append({TYPES}) FROM PUBLIC",
                 f"GRANT EXECUTE ON FUNCTION audit_append({TYPES}) TO cx_app",
+                f"ALTER FUNCTION audit_append({TYPES}) OWNER TO cx_audit",
                 REFUSE,
                 "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit_auditentry "
                 "FOR EACH ROW EXECUTE FUNCTION audit_refuse_change()",

@@ -46,7 +46,7 @@ def badge(state: str, label: str = "", detail: str = "", icon: str = "", role: s
 @register.inclusion_tag("components/_button.html")
 def button(label: str, kind: str = "secondary", **options: Any) -> Context:
     """A submit button; options: icon, name, value, type, form, busy, reason (shown disabled, with why), id, autofocus."""
-    return {"label": label, "kind": kind, "type": "submit", **options}
+    return {"label": label, "kind": kind, "type": "submit", "reason_id": f"why-{uuid.uuid4().hex[:8]}", **options}
 
 
 @register.inclusion_tag("components/_link_button.html")
