@@ -88,7 +88,8 @@ def read_stamp() -> dict[str, str]:
 def is_current(wanted: str) -> bool:
     """Whether `.venv` holds the wanted set as locked now. The dev set contains the local one."""
     stamp = read_stamp()
-    return PYTHON.exists() and (wanted == "local" or stamp.get("set") == "dev") and stamp.get(wanted) == lock_hash(wanted)
+    contained = wanted == "local" or stamp.get("set") == "dev"
+    return PYTHON.exists() and contained and stamp.get(wanted) == lock_hash(wanted)
 
 
 def write_stamp(name: str) -> None:
@@ -125,7 +126,7 @@ def build(wanted: str) -> None:
 
 def _usable() -> bool:
     """Whether the existing `.venv` starts, has pip and belongs to this version of Python."""
-    check = "import sys, pip; sys.exit(sys.version_info[:2] != (%d, %d))" % sys.version_info[:2]
+    check = f"import sys, pip; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
     return PYTHON.exists() and _run([str(PYTHON), "-c", check]).returncode == 0
 
 
@@ -182,7 +183,7 @@ def handed_on() -> dict[str, str]:
 
 def _run(command: list[str], extra: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
-    quiet = {"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_REQUIRE_VIRTUALENV": "0"}
+    quiet = {"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     return subprocess.run(
         command, env=environment | quiet | (extra or {}), cwd=PROJECT, capture_output=True, text=True, check=False
     )

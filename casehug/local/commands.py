@@ -96,7 +96,7 @@ def test(arguments: list[str]) -> int:
 def lock(arguments: list[str]) -> int:
     """Renew the lock files."""
     parser = argparse.ArgumentParser(prog="manage.py lock", description="Renew the lock files in requirements/.")
-    parser.add_argument("--upgrade", action="store_true", help="take newer versions inside the ranges of pyproject.toml")
+    parser.add_argument("--upgrade", action="store_true", help="take newer versions, inside the declared ranges")
     from casehug.local.lock import compile_all
 
     return compile_all(upgrade=parser.parse_args(arguments).upgrade)

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 from casehug.local.accounts import server_account
-from casehug.local.environment import product_environment
+from casehug.local.environment import product_variables
 from casehug.local.roles import Passwords
 from casehug.local.servers import known_ports, remember_ports, start_servers
 from casehug.local.state import StateFolder, state_path, write_private
@@ -36,7 +36,7 @@ def main() -> None:
         ports=known_ports(state),
     )
     remember_ports(state, servers)
-    environment = product_environment(
+    environment = product_variables(
         state, servers=servers.environment, base_url="http://127.0.0.1:8000", standin_url=None
     )
     wanted = [

@@ -38,10 +38,10 @@ def caller_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(STRANGERS)}
 
 
-def product_environment(
+def product_variables(
     state: StateFolder, *, servers: dict[str, str], base_url: str, standin_url: str | None
 ) -> dict[str, str]:
-    """Return the complete environment of web, worker, relay, beat and commands of a local run."""
+    """Return the variables that a local run sets for web, worker, relay, beat and commands."""
     secrets = state.secrets()
     ours = {
         "DJANGO_SETTINGS_MODULE": "casehug.settings.local",
@@ -55,10 +55,13 @@ def product_environment(
         "CASEHUG_KEK": secrets["kek"],
         "CASEHUG_INDEX_KEY": secrets["index"],
         "CASEHUG_AUDIT_KEY": secrets["audit"],
-        "PYTHONPATH": str(PROJECT),
-        "PYTHONUNBUFFERED": "1",
         "REMAP_SIGTERM": "SIGQUIT",  # Celery: put work back instead of waiting for all of it
     }
     if standin_url is not None:
         ours |= standin_environment(standin_url, secrets)
-    return caller_environment() | ours | servers
+    return ours | servers
+
+
+def process_environment(variables: dict[str, str]) -> dict[str, str]:
+    """Return the complete environment of a child: the caller's, cleaned, and ours."""
+    return caller_environment() | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"} | variables

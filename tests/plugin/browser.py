@@ -22,8 +22,8 @@ def find_chromium() -> str | None:
             return found
     if MAC.exists():
         return str(MAC)
-    stores = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), "~/.cache/ms-playwright", "~/Library/Caches/ms-playwright"]
-    for store in filter(None, stores):
+    chosen_store = os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "")
+    for store in filter(None, (chosen_store, "~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")):
         for pattern in ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*"):
             for path in sorted(Path(store).expanduser().glob(pattern), reverse=True):
                 return str(path)

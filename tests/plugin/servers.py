@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from casehug.local import accounts, ports
-from casehug.local.environment import product_environment
+from casehug.local.environment import process_environment, product_variables
 from casehug.local.roles import Passwords
 from casehug.local.servers import Servers, start_servers
 from casehug.local.state import PROJECT, StateFolder
@@ -49,14 +49,14 @@ class TestServers:
             passwords=Passwords(secrets["database_owner"], secrets["database_app"], secrets["database_relay"]),
             durable=False,
         )
-        environment = product_environment(
+        variables = product_variables(
             state,
             servers=self.servers.environment,
             # Chosen now, because settings are read once; the `stack` fixture listens there.
             base_url=f"http://127.0.0.1:{ports.free_port()}",
             standin_url=f"http://127.0.0.1:{ports.free_port()}",
         )
-        os.environ.update(environment | {"DJANGO_SETTINGS_MODULE": SETTINGS})
+        os.environ.update(process_environment(variables) | {"DJANGO_SETTINGS_MODULE": SETTINGS})
         migrate()
 
     def stop(self) -> None:
@@ -71,7 +71,7 @@ class TestServers:
 def migrate() -> None:
     """Run the migrations as the owner role, in a process of their own."""
     environment = os.environ | {"CASEHUG_MIGRATE": "1"}
-    command = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"]
+    command = [sys.executable, "manage.py", "migrate", "--noinput", "--skip-checks", "--verbosity", "0"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise pytest.UsageError(f"The test database could not be migrated:\n{done.stdout}{done.stderr}")
