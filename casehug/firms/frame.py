@@ -16,8 +16,8 @@ DEMO_TEXT = "Demo firm: two-step sign-in is not required here. Switch it on befo
 
 NAVIGATION = (
     ("Dashboard", "dashboard", "matters.view", "dashboard"),
-    ("Matters", "matters", "matters.view", "folder"),
-    ("Documents", "documents", "documents.review", "document"),
+    ("Matters", "matters", "matters.view", "matters"),
+    ("Documents", "documents", "documents.review", "documents"),
     ("Import", "imports", "intake.import", "upload"),
     ("Settings", "settings_home", "firm.view", "settings"),
 )

@@ -1,6 +1,7 @@
 """Middleware: security headers, session ages, and the membership of the signed-in user."""
 
 import time
+import zoneinfo
 from collections.abc import Callable
 
 import structlog
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.messages import info
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from casehug.common.actor import actor_context
 from casehug.firms.access import CurrentMembership, memberships_of
@@ -44,13 +46,13 @@ class SessionAgeMiddleware:
             if idle > settings.SESSION_IDLE_SECONDS or age > settings.SESSION_ABSOLUTE_SECONDS:
                 logout(request)
                 info(request, "You were signed out because nobody used this page for a while. Nothing was lost.")
-            elif "HX-Trigger-Poll" not in request.headers and idle > 30:
+            elif "X-Poll" not in request.headers and idle > 30:
                 session["seen_at"] = now
         return self.get_response(request)
 
 
 class MembershipMiddleware:
-    """Sets `request.membership`, the actor for audit rows, and the firm in the log context."""
+    """Sets `request.membership`, the actor for audit rows, the firm in the log context, and the firm's time zone."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -61,7 +63,12 @@ class MembershipMiddleware:
         user_id = membership.user_id if membership else None
         address = request.META.get("REMOTE_ADDR", "")
         firm = str(membership.firm_id) if membership else ""
-        with structlog.contextvars.bound_contextvars(firm=firm), actor_context(user_id=user_id, source="web", address=address):
+        zone = zoneinfo.ZoneInfo(membership.timezone) if membership else None
+        with (
+            structlog.contextvars.bound_contextvars(firm=firm),
+            actor_context(user_id=user_id, source="web", address=address),
+            timezone.override(zone),
+        ):
             return self.get_response(request)
 
     @staticmethod

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from casehug.firms.access import can, firm_page
 from casehug.firms.forms import FirmProfileForm
@@ -13,7 +14,7 @@ def settings_tabs(request: HttpRequest, current: str) -> list[dict[str, object]]
     """Return the settings tabs the member may open."""
     membership = request.membership  # type: ignore[attr-defined]
     tabs = [(label, name) for label, name, capability in settings.SETTINGS_TABS if can(membership, capability)]
-    return [{"label": label, "url_name": name, "current": name == current} for label, name in tabs]
+    return [{"label": label, "url": reverse(name), "current": name == current} for label, name in tabs]
 
 
 @firm_page("firm.view")
