@@ -1,0 +1,71 @@
+"""The catalogue of the connected account: its stages, practice areas and what else can be mapped, kept as our copy."""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+from integrations.connections.open_api import open_api
+from integrations.contract.http import Api
+from integrations.contract.provider import CatalogueEntry
+from integrations.models import CatalogueItem, Connection
+from integrations.registry import provider
+
+STAGE, PRACTICE_AREA = "stage", "practice_area"
+
+
+def refresh_catalogue(
+    *, connection: Connection, lane: int = WorkItem.Lane.AUTOMATIC, may_refresh: bool = True
+) -> Sequence[CatalogueEntry]:
+    """Read the account's catalogue and store it; returns what was read. Call it outside any scope.
+
+    Entries that are gone keep their row with `gone_at`, so that a mapping can name what it lost.
+    Raises the errors of `contract.errors`.
+    """
+    return read_and_store(connection, open_api(connection=connection, lane=lane, may_refresh=may_refresh))
+
+
+def read_and_store(connection: Connection, api: Api) -> Sequence[CatalogueEntry]:
+    """As `refresh_catalogue`, with a client that is already open."""
+    entries = provider(connection.provider).catalogue(api)
+    with firm_scope(connection.firm_id):
+        _store(connection, entries)
+    return entries
+
+
+def _store(connection: Connection, entries: Sequence[CatalogueEntry]) -> None:
+    known = {(item.kind, item.external_id): item for item in items(connection, with_gone=True)}
+    fresh: list[CatalogueItem] = []
+    for place, entry in enumerate(entries):
+        item = known.pop((entry.kind, entry.id), None)
+        if item is None:
+            item = CatalogueItem(
+                connection=connection, remote_firm=connection.remote_firm, kind=entry.kind, external_id=entry.id
+            )
+            known_again = False
+        else:
+            known_again = True
+        item.name, item.parent, item.position = entry.name[:300], entry.parent[:300], place
+        item.extra, item.gone_at = dict(entry.extra), None
+        if known_again:
+            item.save(update_fields=["name", "parent", "position", "extra", "gone_at", "updated_at"])
+        elif (entry.kind, entry.id) not in {(one.kind, one.external_id) for one in fresh}:
+            fresh.append(item)
+    CatalogueItem.objects.bulk_create(fresh, ignore_conflicts=True)
+    lost = [item.id for item in known.values() if item.gone_at is None]
+    now = timezone.now()
+    CatalogueItem.objects.filter(id__in=lost).update(gone_at=now)
+    Connection.objects.filter(id=connection.id).update(catalogue_read_at=now)
+
+
+def items(connection: Connection, *, kind: str = "", with_gone: bool = False) -> "QuerySet[CatalogueItem]":
+    """Return the stored catalogue of the account that is connected now, in the account's own order."""
+    rows = CatalogueItem.objects.filter(connection=connection, remote_firm=connection.remote_firm)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if not with_gone:
+        rows = rows.filter(gone_at__isnull=True)
+    ordered: QuerySet[CatalogueItem] = rows.order_by("position", "id")
+    return ordered

@@ -1,0 +1,46 @@
+"""Opening a provider's API for one connection: fresh token, shared budget, clear text only inside the client."""
+
+from casehug.common.scope import assert_no_transaction, firm_scope
+from casehug.common.secret import Secret
+from integrations.connections.endpoints import endpoints_for
+from integrations.connections.refresh import fresh_token, request_refresh
+from integrations.connections.tokens import read_tokens
+from integrations.contract.errors import AuthRejected, Throttled
+from integrations.contract.http import Api
+from integrations.limits import acquire
+from integrations.models import Connection
+from integrations.registry import provider
+
+
+def open_api(*, connection: Connection, lane: int, may_refresh: bool = True) -> Api:
+    """Return a client of this connection's provider; every call on it pays from the shared budget in this lane.
+
+    Call it outside any transaction; it opens short scopes itself. Pages pass `may_refresh=False`: renewing is a
+    worker's job. Raises `AuthRejected` (no token, or the connection was just marked) and `NetworkTrouble`.
+    """
+    assert_no_transaction()
+    token = fresh_token(connection=connection) if may_refresh else _stored_token(connection)
+    return client_for(connection=connection, token=token, lane=lane)
+
+
+def client_for(*, connection: Connection, token: Secret, lane: int) -> Api:
+    """Return a client that uses exactly this token."""
+
+    def gate() -> None:
+        seconds = acquire(connection, lane)
+        if seconds > 0:
+            raise Throttled("our own budget for this account is used up", seconds=seconds, by_provider=False)
+
+    declared = provider(connection.provider)
+    base = endpoints_for(connection.provider).api_url
+    return declared.make_api(base_url=base, token=token.reveal(), gate=gate)
+
+
+def _stored_token(connection: Connection) -> Secret:
+    with firm_scope(connection.firm_id):
+        held = read_tokens(connection.id)
+        if held.due:
+            request_refresh(connection=connection)
+    if held.access is None:
+        raise AuthRejected("no token is stored", code="no_token")
+    return held.access
