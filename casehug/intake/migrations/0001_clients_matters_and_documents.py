@@ -12,7 +12,7 @@ from casehug.common.rls import FirmTable, ResolverFunction
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [("common", "__first__"), ("firms", "__first__")]
+    dependencies = [("common", "0001_tables"), ("firms", "0001_tables")]
 
     operations = [
         migrations.CreateModel(
