@@ -47,7 +47,7 @@ class NotConfigured(RuntimeError):
 
 @dataclass(frozen=True)
 class Connected:
-    """A finished authorisation: the row, its firm, whether an account decision is open, the work row that prepares it."""
+    """A finished authorisation: the row, its firm, whether a decision is open, and the row that prepares it."""
 
     firm_id: uuid.UUID
     connection_id: uuid.UUID

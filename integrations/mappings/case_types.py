@@ -98,7 +98,7 @@ def stage_label(item: CatalogueItem) -> str:
     return f"{item.parent} / {item.name}" if item.parent else item.name
 
 
-def mapping_for(*, connection: Connection, matter: HasCaseType) -> MappedTarget:
+def mapping_for(connection: Connection, matter: HasCaseType) -> MappedTarget:
     """Return where a matter goes: case type, else its practice area, else the firm's last fallback. In the firm scope.
 
     A row whose stage is gone stops the search: the matter goes without a stage and the row is flagged (UX message 8).

@@ -33,7 +33,7 @@ def prepare_account(*, connection: Connection, lane: int, may_refresh: bool = Tr
 
 
 def prepare_now(connected: Connected) -> bool:
-    """Prepare an account right after its authorisation, in the callback. Outside any scope; never raises for the provider.
+    """Prepare an account right after its authorisation, in the callback, outside any scope. Never raises.
 
     Returns False when a worker has to do it (the work row stays) or when an account decision comes first.
     """
