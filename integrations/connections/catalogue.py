@@ -24,7 +24,7 @@ def refresh_catalogue(
     Entries that are gone keep their row with `gone_at`, so that a mapping can name what it lost.
     Raises the errors of `contract.errors`.
     """
-    return read_and_store(connection, open_api(connection=connection, lane=lane, may_refresh=may_refresh))
+    return read_and_store(connection, open_api(connection, lane=lane, may_refresh=may_refresh))
 
 
 def read_and_store(connection: Connection, api: Api) -> Sequence[CatalogueEntry]:

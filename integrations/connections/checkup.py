@@ -59,9 +59,7 @@ def test_connection(*, connection: Connection) -> list[Check]:
     Refreshes the stored catalogue on the way. A rejected key marks the connection as needing a reconnect.
     """
     run = _Run(connection, provider(connection.provider).name)
-    api, problem, seconds = run.timed(
-        lambda: open_api(connection=connection, lane=WorkItem.Lane.BUTTON, may_refresh=False)
-    )
+    api, problem, seconds = run.timed(lambda: open_api(connection, lane=WorkItem.Lane.BUTTON, may_refresh=False))
     if api is None:
         run.add("key", "Access accepted", False, "No access is stored.", "Connect again.", seconds)
         return run.checks

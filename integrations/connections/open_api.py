@@ -1,5 +1,7 @@
 """Opening a provider's API for one connection: fresh token, shared budget, clear text only inside the client."""
 
+from collections.abc import Callable
+
 from casehug.common.scope import assert_no_transaction, firm_scope
 from casehug.common.secret import Secret
 from integrations.connections.endpoints import endpoints_for
@@ -11,8 +13,10 @@ from integrations.limits import acquire
 from integrations.models import Connection
 from integrations.registry import provider
 
+Observer = Callable[[str], None]
 
-def open_api(*, connection: Connection, lane: int, may_refresh: bool = True) -> Api:
+
+def open_api(connection: Connection, *, lane: int, observer: Observer | None = None, may_refresh: bool = True) -> Api:
     """Return a client of this connection's provider; every call on it pays from the shared budget in this lane.
 
     Call it outside any transaction; it opens short scopes itself. Pages pass `may_refresh=False`: renewing is a
@@ -20,11 +24,11 @@ def open_api(*, connection: Connection, lane: int, may_refresh: bool = True) -> 
     """
     assert_no_transaction()
     token = fresh_token(connection=connection) if may_refresh else _stored_token(connection)
-    return client_for(connection=connection, token=token, lane=lane)
+    return client_for(connection=connection, token=token, lane=lane, observer=observer)
 
 
-def client_for(*, connection: Connection, token: Secret, lane: int) -> Api:
-    """Return a client that uses exactly this token."""
+def client_for(*, connection: Connection, token: Secret, lane: int, observer: Observer | None = None) -> Api:
+    """Return a client that uses exactly this token. `observer` hears the points a write passes (proofs)."""
 
     def gate() -> None:
         seconds = acquire(connection, lane)
@@ -33,7 +37,7 @@ def client_for(*, connection: Connection, token: Secret, lane: int) -> Api:
 
     declared = provider(connection.provider)
     base = endpoints_for(connection.provider).api_url
-    return declared.make_api(base_url=base, token=token.reveal(), gate=gate)
+    return declared.make_api(base_url=base, token=token.reveal(), gate=gate, observer=observer)
 
 
 def _stored_token(connection: Connection) -> Secret:

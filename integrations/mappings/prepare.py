@@ -20,7 +20,7 @@ def prepare_account(*, connection: Connection, lane: int, may_refresh: bool = Tr
 
     Returns how many mapping rows need a choice. Raises the errors of `contract.errors`; nothing resumes then.
     """
-    api = open_api(connection=connection, lane=lane, may_refresh=may_refresh)
+    api = open_api(connection, lane=lane, may_refresh=may_refresh)
     read_and_store(connection, api)
     if hook := provider(connection.provider).on_connect:
         hook(api)
