@@ -6,9 +6,7 @@ class ProviderError(Exception):
 
     error_class = "unknown"
 
-    def __init__(
-        self, detail: str = "", *, status: int | None = None, code: str = ""
-    ) -> None:
+    def __init__(self, detail: str = "", *, status: int | None = None, code: str = "") -> None:
         super().__init__(detail or code or self.error_class)
         self.detail, self.status, self.code = detail, status, code
 

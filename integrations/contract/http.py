@@ -22,12 +22,8 @@ class Failure(StrEnum):
     """Transport failures, told apart by whether a request byte can have left."""
 
     NONE = ""
-    BEFORE_SEND = (
-        "before_send"  # name resolution, refused, TLS, reset before any request byte
-    )
-    AFTER_SEND = (
-        "after_send"  # timeout or reset after any request byte, truncated answer
-    )
+    BEFORE_SEND = "before_send"  # name resolution, refused, TLS, reset before any request byte
+    AFTER_SEND = "after_send"  # timeout or reset after any request byte, truncated answer
 
 
 @dataclass(frozen=True)

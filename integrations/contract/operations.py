@@ -97,9 +97,7 @@ class Step(Protocol):
     def reconcile(self, context: StepContext, window: Window, *, deep: bool) -> Found:
         """Look for an unanswered write: natural key first and, when `deep`, the newest records of the window."""
 
-    def learn(
-        self, context: StepContext, write: Write, exchange: Exchange
-    ) -> Mapping[str, Any]:
+    def learn(self, context: StepContext, write: Write, exchange: Exchange) -> Mapping[str, Any]:
         """Return profile changes that make one more create worth trying after this refusal; empty when none does.
 
         Example: the account refuses a note inside a contact. Remembered only when the second try is accepted.

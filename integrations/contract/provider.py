@@ -79,3 +79,5 @@ class Provider:
     calls_per_minute: int = 50
     inbound: Any | None = None
     on_connect: Callable[[Api], None] | None = None
+    custom_value: Callable[[CatalogueEntry, Any], str | int | bool] | None = None
+    """(catalogue entry of a custom field, answer) → the value in the form that field takes; `ValueError` if unfit."""

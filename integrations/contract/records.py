@@ -1,4 +1,4 @@
-"""Records that go out. Every leaf carries the source it came from; the privilege guard lets only listed sources pass."""
+"""Records that go out. Every leaf carries its source; the privilege guard lets only listed sources pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Source(StrEnum):
-    """Where a value came from. There is no member for notes, work product, remarks or messages: they have no way out."""
+    """Where a value came from. Notes, work product, remarks and messages have no member: they have no way out."""
 
     CLIENT_SUBMISSION = "client_submission"
     IDENTITY = "identity"
@@ -50,7 +50,7 @@ class ContactRecord:
 
 @dataclass(frozen=True)
 class MatterRecord:
-    """A matter as a provider may see it (CH-2). `stage_id` and `practice_area_id` are remote ids, empty when unmapped."""
+    """A matter as a provider may see it (CH-2). `stage_id`, `practice_area_id`: remote ids, empty when unmapped."""
 
     local_id: str
     title: Leaf
@@ -98,15 +98,9 @@ def _unwrap(path: str, node: Any, origins: list[tuple[str, str, str]]) -> Any:
         origins.append((path, str(node.source), node.reference))
         return node.value
     if isinstance(node, Mapping):
-        return {
-            key: _unwrap(f"{path}.{key}" if path else str(key), value, origins)
-            for key, value in node.items()
-        }
+        return {key: _unwrap(f"{path}.{key}" if path else str(key), value, origins) for key, value in node.items()}
     if isinstance(node, Sequence) and not isinstance(node, (str, bytes)):
-        return [
-            _unwrap(f"{path}[{index}]", value, origins)
-            for index, value in enumerate(node)
-        ]
+        return [_unwrap(f"{path}[{index}]", value, origins) for index, value in enumerate(node)]
     raise PrivilegeGuard(f"{path}: a value without a source tag")
 
 
