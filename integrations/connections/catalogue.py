@@ -57,7 +57,13 @@ def _store(connection: Connection, entries: Sequence[CatalogueEntry]) -> None:
     lost = [item.id for item in known.values() if item.gone_at is None]
     now = timezone.now()
     CatalogueItem.objects.filter(id__in=lost).update(gone_at=now)
-    Connection.objects.filter(id=connection.id).update(catalogue_read_at=now)
+    row = Connection.objects.select_for_update().get(id=connection.id)
+    if gone := row.profile.get("gone"):
+        # An id that a write found missing counts as missing only until it is seen again.
+        seen = {entry.id for entry in entries}
+        row.profile["gone"] = [name for name in gone if name.partition(":")[2] not in seen]
+    row.catalogue_read_at = now
+    row.save(update_fields=["profile", "catalogue_read_at", "updated_at"])
 
 
 def items(connection: Connection, *, kind: str = "", with_gone: bool = False) -> "QuerySet[CatalogueItem]":

@@ -9,12 +9,13 @@ from typing import TypeVar
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from integrations.connections.catalogue import PRACTICE_AREA, STAGE, read_and_store
-from integrations.connections.open_api import open_api
+from integrations.connections.holds import CONFIGURATION, resume_work
+from integrations.connections.open_api import note_throttle, open_api
 from integrations.connections.state import mark_needs_reconnect
 from integrations.contract.errors import AccessRefused, AuthRejected, ProviderError, Throttled
 from integrations.contract.http import Api
 from integrations.contract.provider import CatalogueEntry
-from integrations.limits import used_last_minute
+from integrations.limits import usage
 from integrations.models import CaseTypeMapping, Connection
 from integrations.registry import provider
 
@@ -50,13 +51,15 @@ class _Run:
         try:
             return read(), None, time.monotonic() - started
         except ProviderError as problem:
+            note_throttle(self.connection, problem)
             return None, problem, time.monotonic() - started
 
 
 def test_connection(*, connection: Connection) -> list[Check]:
     """Run all checks of a connection in order, outside any transaction; never raises for what the provider answers.
 
-    Refreshes the stored catalogue on the way. A rejected key marks the connection as needing a reconnect.
+    Refreshes the stored catalogue on the way and lets work go on that waited for permission. A rejected key marks the
+    connection as needing a reconnect.
     """
     run = _Run(connection, provider(connection.provider).name)
     api, problem, seconds = run.timed(lambda: open_api(connection, lane=WorkItem.Lane.BUTTON, may_refresh=False))
@@ -68,6 +71,9 @@ def test_connection(*, connection: Connection) -> list[Check]:
         _clock(run, api)
         _catalogue(run, api)
     _budget(run)
+    if all(check.ok for check in run.checks if check.key in ("key", "account", "stages")):
+        with firm_scope(connection.firm_id):
+            resume_work(connection_id=connection.id, reasons=(CONFIGURATION,))
     return run.checks
 
 
@@ -111,14 +117,14 @@ def _identity(run: _Run, api: Api) -> None:
 
 
 def _clock(run: _Run, api: Api) -> None:
-    there: datetime | None = getattr(api, "server_time", None)
-    if there is None:
+    offset: timedelta | None = getattr(api, "clock_offset", None)
+    if offset is None:
         run.add("reach", "Reachable", True, f"{run.name} answered.")
         return
-    apart = abs(datetime.now(UTC) - there)
+    apart = abs(offset)
     ok = apart <= CLOCK_TOLERANCE
     run.add(
-        "reach", "Reachable, clocks agree", ok, f"{run.name} answered; clocks differ by {apart.seconds} s.",
+        "reach", "Reachable, clocks agree", ok, f"{run.name} answered; clocks differ by {apart.total_seconds():.0f} s.",
         "" if ok else "The operator of this installation should set its clock.",
     )  # fmt: skip
 
@@ -151,6 +157,6 @@ def _mapped(run: _Run, stages: Sequence[CatalogueEntry]) -> None:
 
 
 def _budget(run: _Run) -> None:
-    used = used_last_minute(run.connection)
+    used, _ = usage(run.connection.id)
     allowed = run.connection.calls_per_minute
     run.add("budget", "Requests used in the last minute", used < allowed, f"{used} of {allowed}.")

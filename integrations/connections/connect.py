@@ -15,7 +15,7 @@ from casehug.firms.access import can, memberships_of
 from integrations.connections import oauth, states
 from integrations.connections.endpoints import endpoints_for
 from integrations.connections.holds import OTHER_ACCOUNT, hold_work
-from integrations.connections.open_api import client_for
+from integrations.connections.open_api import client_for, note_throttle
 from integrations.connections.tokens import TOKEN_COLUMNS, store_grant
 from integrations.contract.auth import OAuth2
 from integrations.contract.errors import AuthRejected, ProviderError
@@ -157,6 +157,7 @@ def _who_am_i(connection: Connection) -> Account:
                 return account
             code = "no_account"
         except ProviderError as problem:
+            note_throttle(connection, problem)
             code = problem.code or problem.error_class
             if not last_try and not isinstance(problem, AuthRejected):
                 continue

@@ -9,6 +9,8 @@ from integrations.models import Connection
 RECONNECT = "reconnect"
 OTHER_ACCOUNT = "other_account"
 PAUSED = "paused"
+CONFIGURATION = "configuration"
+"""Set by the engine after a 403; a connection test that reads everything, or a reconnect, lets it go on."""
 UPKEEP = ("refresh_catalogue", "refresh_token")
 
 

@@ -7,9 +7,9 @@ from casehug.common.secret import Secret
 from integrations.connections.endpoints import endpoints_for
 from integrations.connections.refresh import fresh_token, request_refresh
 from integrations.connections.tokens import read_tokens
-from integrations.contract.errors import AuthRejected, Throttled
+from integrations.contract.errors import AuthRejected, ProviderError, Throttled
 from integrations.contract.http import Api
-from integrations.limits import acquire
+from integrations.limits import acquire, report_throttled
 from integrations.models import Connection
 from integrations.registry import provider
 
@@ -38,6 +38,12 @@ def client_for(*, connection: Connection, token: Secret, lane: int, observer: Ob
     declared = provider(connection.provider)
     base = endpoints_for(connection.provider).api_url
     return declared.make_api(base_url=base, token=token.reveal(), gate=gate, observer=observer)
+
+
+def note_throttle(connection: Connection, problem: ProviderError) -> None:
+    """Tell the shared limiter when the provider itself asked us to wait. Call it outside any transaction."""
+    if isinstance(problem, Throttled) and problem.by_provider:
+        report_throttled(connection, problem.seconds)
 
 
 def _stored_token(connection: Connection) -> Secret:

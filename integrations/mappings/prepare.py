@@ -7,7 +7,7 @@ from casehug.common.work import Settlement
 from integrations.connections import holds
 from integrations.connections.catalogue import read_and_store
 from integrations.connections.connect import Connected
-from integrations.connections.open_api import open_api
+from integrations.connections.open_api import note_throttle, open_api
 from integrations.connections.services import confirm_rejected
 from integrations.contract.errors import AuthRejected, NetworkTrouble, ProviderError, Throttled
 from integrations.mappings.defaults import resolve_defaults
@@ -28,7 +28,7 @@ def prepare_account(*, connection: Connection, lane: int, may_refresh: bool = Tr
         row: Connection = Connection.objects.select_for_update().get(id=connection.id)
         left = resolve_defaults(row)
         if not holds.hold_reason(row):
-            holds.resume_work(connection_id=row.id, reasons=(holds.RECONNECT, holds.OTHER_ACCOUNT))
+            holds.resume_work(connection_id=row.id, reasons=(holds.RECONNECT, holds.OTHER_ACCOUNT, holds.CONFIGURATION))
     return left
 
 
@@ -43,7 +43,8 @@ def prepare_now(connected: Connected) -> bool:
         connection = Connection.objects.get(id=connected.connection_id)
     try:
         prepare_account(connection=connection, lane=WorkItem.Lane.BUTTON, may_refresh=False)
-    except ProviderError:
+    except ProviderError as problem:
+        note_throttle(connection, problem)
         return False
     with firm_scope(connected.firm_id):
         work.cancel(item_id=connected.prepare_id)
@@ -67,6 +68,7 @@ def run_refresh_catalogue(item: WorkItem) -> Settlement:
     try:
         prepare_account(connection=connection, lane=item.lane)
     except Throttled as limit:
+        note_throttle(connection, limit)
         return work.wait(seconds=limit.seconds, error_class=limit.error_class, error_code=limit.code)
     except AuthRejected as rejected:
         return _after_rejection(connection, item, rejected)

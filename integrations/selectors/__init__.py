@@ -1,0 +1,1 @@
+"""Reads for pages and API: figures of a connection, the operation log, runs, and what a matter's panel shows."""
