@@ -128,12 +128,12 @@ def countdown_words(deadline: datetime, now: datetime) -> tuple[str, str]:
 
 
 def size_words(size: int) -> str:
-    """Take bytes; return “840 kB” or “2.4 MB”."""
-    if size < 1000:
+    """Take bytes; return “840 kB” or “2.4 MB”, counted as file managers do (1 MB = 1024 × 1024)."""
+    if size < 1024:
         return f"{size} bytes"
-    if size < 1_000_000:
-        return f"{round(size / 1000)} kB"
-    return f"{size / 1_000_000:.1f} MB"
+    if size < 1024**2:
+        return f"{round(size / 1024)} kB"
+    return f"{size / 1024**2:.1f} MB".replace(".0 ", " ")
 
 
 def band_colours(colour: str) -> dict[str, str]:

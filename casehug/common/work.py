@@ -233,6 +233,6 @@ def higher_lane_waits(item: WorkItem) -> bool:
 def database_now() -> datetime:
     """Return the database's clock, the only one that decides about due times and leases."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
+        cursor.execute("SELECT now()")
         now: datetime = cursor.fetchone()[0]
     return now

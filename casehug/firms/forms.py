@@ -8,7 +8,7 @@ from casehug.audit.services import record
 from casehug.firms.models import Firm
 
 
-class FirmProfileForm(forms.ModelForm[Firm]):
+class FirmProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name, contact data, time zone and the colour of the portal's band."""
 
     class Meta:

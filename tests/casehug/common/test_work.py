@@ -1,0 +1,125 @@
+"""Work rows: one live row per subject, claims with lease and fence, settlements, final states."""
+
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from casehug.common import work
+from casehug.common.ids import uuid7
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+from casehug.firms.models import Firm
+
+
+@pytest.fixture
+def scope(firm: Firm):  # type: ignore[no-untyped-def]
+    with firm_scope(firm.id):
+        yield
+
+
+def add(subject: uuid.UUID | None = None, **values: object) -> WorkItem:
+    arguments = {"kind": "sync_matter", "queue": "sync", "subject_type": "matter", "subject_id": subject or uuid7()}
+    return work.enqueue(**{**arguments, **values})  # type: ignore[arg-type]
+
+
+def expire_lease(item: WorkItem) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE common_workitem SET lease_until = now() - interval '1 s' WHERE id = %s", [item.id])
+
+
+def claimed(item: WorkItem, owner: str = "one") -> WorkItem:
+    found = work.claim(item_id=item.id, owner=owner)
+    assert found is not None
+    return found
+
+
+def test_ten_triggers_are_one_row_with_the_most_urgent_lane(scope: None) -> None:
+    subject = uuid7()
+    rows = [add(subject, lane=lane) for lane in (2, 2, 1, 0, 2, 1, 1, 2, 2, 2)]
+    assert len({row.id for row in rows}) == 1
+    assert (rows[-1].generation, rows[-1].lane) == (10, 0)
+
+
+def test_a_trigger_during_the_run_brings_the_row_back(scope: None) -> None:
+    item = claimed(add(subject := uuid7()))
+    add(subject)
+    assert work.settle(item, work.done()) == "ready"
+    assert work.settle(claimed(item), work.done()) == "done"
+
+
+def test_a_taken_row_is_not_taken_twice_and_comes_back_after_its_lease(scope: None) -> None:
+    item = add()
+    first = claimed(item)
+    assert work.claim(item_id=item.id, owner="two") is None
+    expire_lease(item)
+    second = claimed(item, "two")
+    assert second.fence == first.fence + 1
+    with pytest.raises(work.LostClaim):
+        work.settle(first, work.done())
+    with pytest.raises(work.LostClaim):
+        work.guard(first)
+    assert work.settle(second, work.done()) == "done"
+
+
+def test_a_row_that_kills_its_worker_five_times_is_poison(scope: None) -> None:
+    item = add()
+    for _ in range(work.MAX_CLAIMS):
+        claimed(item)
+        expire_lease(item)
+    assert work.claim(item_id=item.id, owner="six") is None
+    item.refresh_from_db()
+    assert (item.status, item.last_error_code) == ("dead", "poison")
+
+
+def test_waiting_uses_no_attempt_and_failing_does(scope: None) -> None:
+    item = claimed(add())
+    work.settle(item, work.wait(seconds=0))
+    item = claimed(item)
+    work.settle(item, work.retry(error_class="network", error_code="timeout", error_text="x", seconds=0))
+    item.refresh_from_db()
+    assert (item.status, item.attempts, item.claims) == ("ready", 1, 0)
+
+
+def test_the_tenth_failure_is_final(scope: None) -> None:
+    item = add()
+    for _ in range(work.MAX_ATTEMPTS):
+        status = work.settle(claimed(item), work.retry(error_class="network", error_code="t", error_text="x", seconds=0))
+    assert status == "dead"
+
+
+def test_held_rows_resume_by_reason(scope: None) -> None:
+    connection_id = uuid7()
+    item = claimed(add(connection_id=connection_id))
+    work.settle(item, work.hold(reason="reconnect"))
+    assert work.resume_held(connection_id=connection_id, reasons=("paused",)) == 0
+    assert work.resume_held(connection_id=connection_id, reasons=("reconnect",)) == 1
+    claimed(item)
+
+
+def test_one_writer_per_connection(scope: None) -> None:
+    connection_id = uuid7()
+    first, second = (add(connection_id=connection_id, writes=True) for _ in range(2))
+    claimed(first)
+    assert work.claim(item_id=second.id, owner="two") is None
+    assert work.settle(WorkItem.objects.get(id=first.id), work.done()) == "done"
+    claimed(second)
+
+
+def test_final_is_final(scope: None) -> None:
+    item = claimed(add())
+    work.settle(item, work.done())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        WorkItem.objects.filter(id=item.id).update(status="ready")
+
+
+def test_backoff_stays_in_its_bounds() -> None:
+    assert all(0 <= work.backoff_seconds(attempt) <= min(600, 2 * 2**attempt) for attempt in range(12) for _ in range(50))
+
+
+def test_a_higher_lane_makes_a_writer_yield(scope: None) -> None:
+    connection_id = uuid7()
+    bulk = claimed(add(connection_id=connection_id, lane=2, writes=True))
+    assert not work.higher_lane_waits(bulk)
+    add(connection_id=connection_id, lane=0, writes=True)
+    assert work.higher_lane_waits(bulk)
