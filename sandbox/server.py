@@ -69,8 +69,8 @@ class _Connection(socketserver.StreamRequestHandler):
     server: StandInServer
 
     def setup(self) -> None:
-        self.timeout = self.server.keep_alive
         super().setup()
+        self.connection.settimeout(self.server.keep_alive)
 
     def handle(self) -> None:
         try:

@@ -18,6 +18,13 @@ from sandbox.lawmatics.timeline import Invalid
 from sandbox.lawmatics.world import world
 
 Handler = Callable[..., Any]
+# kind in the ledger, name in the answer, name of the counts per key
+COUNTED = (
+    ("contact", "contacts", "by_email"),
+    ("prospect", "prospects", "by_marker"),
+    ("note", "notes", "by_marker"),
+    ("form_entry", "form_entries", "by_marker"),
+)
 
 
 def control(**handlers: Handler) -> Callable[..., HttpResponse]:
@@ -114,8 +121,7 @@ def ledger(given: Doc) -> Doc:
     here = world()
     answer: Doc = {}
     with here.store.lock:
-        for kind, name, key in (("contact", "contacts", "by_email"), ("prospect", "prospects", "by_marker"),
-                                ("note", "notes", "by_marker"), ("form_entry", "form_entries", "by_marker")):  # fmt: skip
+        for kind, name, key in COUNTED:
             counted = here.ledger.counts(kind, account=account)
             answer[name] = {"total": counted["total"], key: counted["by_key"]}
             for effect in ("updated", "deleted"):
@@ -136,7 +142,8 @@ def state(given: Doc) -> Doc:
         totals[kind] = totals.get(kind, 0) + count
         each.setdefault(str(account), {})[kind] = count
     accounts = [
-        {"id": account.id, "name": account.doc["name"], "tokens": connected.get(account.id, 0)} for account in here.accounts()
+        {"id": account.id, "name": account.doc["name"], "tokens": connected.get(account.id, 0)}
+        for account in here.accounts()
     ]
     return {"totals": totals, "by_account": each, "accounts": accounts}
 

@@ -97,7 +97,9 @@ def _answer(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     else:
         return _error(400, "unsupported_grant_type", "This grant type is not supported.")
     if answer is None:
-        return _error(400, "invalid_grant", "The grant is invalid, expired, revoked, used, or meant for another address.")
+        return _error(
+            400, "invalid_grant", "The grant is invalid, expired, revoked, used, or meant for another address."
+        )
     response = JsonResponse(answer)
     response.headers["Cache-Control"] = "no-store"
     return response

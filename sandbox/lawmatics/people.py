@@ -49,8 +49,8 @@ def set_custom(world: World, record: Record, data: Doc) -> None:
     kind = {"contact": "Contact", "prospect": "Prospect"}[record.kind]
     custom = record.doc.setdefault("custom", {})
     for entry in entries:
-        number = entry.get("id") if isinstance(entry, dict) else None
-        field = world.store.get("custom_field", int(number), record.account) if str(number).isdigit() else None
+        number = str(entry.get("id")) if isinstance(entry, dict) else ""
+        field = world.store.get("custom_field", int(number), record.account) if number.isdigit() else None
         if field is None or field.doc["type"] != kind:
             raise Invalid(record.kind, f"Custom field {number} was not found for this type")
         if entry.get("value") is None:
@@ -120,7 +120,9 @@ def new_contact(world: World, account: int, data: Doc, actor: Actor) -> Record:
              tracked=("contact", contact.id))  # fmt: skip
     if actor.by_api:
         key = normal_email(contact.doc["email"])
-        world.ledger.add(account=account, effect="created", kind="contact", record=contact.id, keys=[key] if key else [])
+        world.ledger.add(
+            account=account, effect="created", kind="contact", record=contact.id, keys=[key] if key else []
+        )
     webhooks.emit(world, account, "contact_created", {"contact_id": contact.id})
     add_notes(world, contact, actor, data)
     return contact

@@ -18,7 +18,16 @@ PIPELINES: dict[str, list[str]] = {
     "Real Estate": ["New Lead", "Real Estate Intake", "Title Review", "Retained"],
     "After Hire": ["Onboarding", "In Progress", "Closing", "Closed"],
 }
-AREAS = ["Family Law", "Personal Injury", "Estate Planning", "Immigration", "Criminal", "Business", "Real Estate", "Other"]
+AREAS = [
+    "Family Law",
+    "Personal Injury",
+    "Estate Planning",
+    "Immigration",
+    "Criminal",
+    "Business",
+    "Real Estate",
+    "Other",
+]
 SUB_STATUSES = [("New Inquiry", "pnc"), ("Consultation Set", "pnc"), ("Retained", "hired"), ("Did Not Hire", "lost")]
 FIELD_TYPES = ["string", "text", "integer", "boolean", "currency", "date", "time", "datetime", "list", "multi_picklist"]
 COLOURS = ["#3b6ea5", "#4d7c5b", "#8a5a2b", "#6b4c9a", "#9a3b3b", "#2f7f86"]

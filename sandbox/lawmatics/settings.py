@@ -9,7 +9,12 @@ BASE = Path(__file__).resolve().parent
 SECRET_KEY = secrets.token_hex(32)  # nothing is signed with it; it only has to exist
 DEBUG = False
 # Loopback names always; more names (a container's) come from the environment. A foreign Host is a rebinding attempt.
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("SANDBOX_ALLOWED_HOSTS", "").split(","))]
+ALLOWED_HOSTS = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    *filter(None, os.environ.get("SANDBOX_ALLOWED_HOSTS", "").split(",")),
+]
 ROOT_URLCONF = "sandbox.lawmatics.urls"
 INSTALLED_APPS: list[str] = []
 DATABASES: dict[str, dict[str, str]] = {}

@@ -113,7 +113,7 @@ def create(world: World, account: int, plural: str, given: Doc) -> Doc:
 def fill(world: World, account: int, contacts: int, count: int) -> Doc:
     """Invented contacts, each with an address, and matters spread over them and over the stages."""
     at, store = world.now(), world.store
-    stages = [stage.id for stage in store.all("stage", account)] or [None]
+    stages: list[int | None] = [stage.id for stage in store.all("stage", account)] or [None]
     numbers: list[int] = []
     for number in range(contacts):
         email = f"filler.{number}.{account}@example.com"
@@ -142,6 +142,8 @@ def fire(world: World, account: int, given: Doc) -> list[int]:
             for _copy in range(int(given.get("copies", 1))):
                 due = time.time() + float(given.get("delay", 0))
                 made.append(
-                    webhooks.queue(world, hook, event, due=due, forged=bool(given.get("forged")), age=float(given.get("age", 0))).id
+                    webhooks.queue(
+                        world, hook, event, due=due, forged=bool(given.get("forged")), age=float(given.get("age", 0))
+                    ).id
                 )
     return made

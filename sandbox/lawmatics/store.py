@@ -102,7 +102,9 @@ class Store:
         ).fetchone()
         return int(row[0])
 
-    def insert(self, kind: str, account: int, doc: Doc, *, at: float, lag: float = 0.0, id: int | None = None) -> Record:
+    def insert(
+        self, kind: str, account: int, doc: Doc, *, at: float, lag: float = 0.0, id: int | None = None
+    ) -> Record:
         """Keep a new record; `lag` hides it from finders and filters for so many seconds."""
         visible = time.time() + lag if lag > 0 else 0.0
         self.lag_until = max(self.lag_until, visible)

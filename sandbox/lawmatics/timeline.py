@@ -61,7 +61,9 @@ def add_note(world: World, owner: Record, actor: Actor, *, name: object, body: o
     activity(world, owner, actor, key="note.create", type="note", details={"body": text, "name": title},
              tracked=("note", note.id))  # fmt: skip
     if actor.by_api:
-        world.ledger.add(account=owner.account, effect="created", kind="note", record=note.id, keys=markers_in(text, title))
+        world.ledger.add(
+            account=owner.account, effect="created", kind="note", record=note.id, keys=markers_in(text, title)
+        )
     if owner.kind == "prospect":
         webhooks.emit(world, owner.account, "note_added", {"matter_id": owner.id})
     return note

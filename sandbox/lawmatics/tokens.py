@@ -37,7 +37,9 @@ def hashed(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def _keep(world: World, value: str, type: str, account: int, user: int, family: str, life: float | None, uri: str) -> None:
+def _keep(
+    world: World, value: str, type: str, account: int, user: int, family: str, life: float | None, uri: str
+) -> None:
     expires = world.now() + life if life is not None else None
     row = (hashed(value), type, account, user, family, expires, uri)
     world.store.db.execute(

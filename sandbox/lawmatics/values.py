@@ -84,7 +84,7 @@ def read(field: Record, kept: Any, tz: tzinfo) -> tuple[Any, str | None]:
     if kind in ("list", "multi_picklist"):
         names = {str(option["id"]): option["name"] for option in field.doc["list_options"]}
         chosen = kept if isinstance(kept, list) else [kept]
-        return kept, ", ".join(names.get(item, item) for item in chosen)
+        return kept, ", ".join(str(names.get(item, item)) for item in chosen)
     return kept, str(kept)
 
 

@@ -27,7 +27,10 @@ def test_contact_is_created_with_an_inline_note_and_found(standin: Standin) -> N
     found = standin.call("GET", f"contacts/find_by_email/{quote('ada+X@example.com', safe='')}")
     assert found.status_code == 200 and found.json()["data"]["id"] == made["id"]
     line = standin.call("GET", f"activities?filter_by=contact_id&filter_on={made['id']}").json()["data"][0]
-    assert line["attributes"]["key"] == "note.create" and "ABCDEFGHIJKLMNOPQRST" in line["attributes"]["detail_keys"]["body"]
+    assert (
+        line["attributes"]["key"] == "note.create"
+        and "ABCDEFGHIJKLMNOPQRST" in line["attributes"]["detail_keys"]["body"]
+    )
     assert line["relationships"]["owner"]["data"]["type"] == "application"
     assert line["relationships"]["recipient"]["data"] == {"id": made["id"], "type": "contact"}
     ledger = standin.control("GET", "ledger")
@@ -77,11 +80,14 @@ def test_second_contact_with_the_same_email(standin: Standin, mode: str, contact
 
 def test_matter_keeps_contact_stage_and_area(standin: Standin) -> None:
     contact = person(standin)
-    stages = standin.call("GET", "stages?fields=name,pipeline&filter_by=name&filter_on=Family Law Intake").json()["data"]
+    stages = standin.call("GET", "stages?fields=name,pipeline&filter_by=name&filter_on=Family Law Intake").json()[
+        "data"
+    ]
     areas = standin.call("GET", "practice_areas").json()["data"]
     area = next(item for item in areas if item["attributes"]["name"] == "Family Law")
     made = standin.post(
-        "prospects", contact_id=contact["id"], case_title="Quill", stage_id=stages[0]["id"], practice_area_id=area["id"],
+        "prospects", contact_id=contact["id"], case_title="Quill", stage_id=stages[0]["id"],
+        practice_area_id=area["id"],
         case_blurb="Text\nBBBBBBBBBBBBBBBBBB22",
     )  # fmt: skip
     assert made["attributes"]["status"] == "pnc" and made["attributes"]["sub_status"] == "Pnc"
@@ -162,8 +168,15 @@ def test_filters(standin: Standin, query: str, count: int) -> None:
     assert answer.status_code == 200 and answer.json()["meta"]["total_entries"] == count
 
 
-@pytest.mark.parametrize("path", ["activities?filter_by=firm_id&filter_on=1", "interactions?filter_by=matter_id&filter_on=1",
-                                  "contacts?filter_by=email", "contacts?filter_by=nonsense&filter_on=1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "activities?filter_by=firm_id&filter_on=1",
+        "interactions?filter_by=matter_id&filter_on=1",
+        "contacts?filter_by=email",
+        "contacts?filter_by=nonsense&filter_on=1",
+    ],
+)
 def test_filters_that_are_refused(standin: Standin, path: str) -> None:
     answer = standin.call("GET", path)
     assert answer.status_code == 422
@@ -172,14 +185,22 @@ def test_filters_that_are_refused(standin: Standin, path: str) -> None:
 
 def test_errors(standin: Standin) -> None:
     missing = standin.call("GET", "contacts/999999999")
-    assert missing.status_code == 404 and missing.json()["errors"][0]["detail"] == "Contact with id 999999999 was not found."
+    assert (
+        missing.status_code == 404
+        and missing.json()["errors"][0]["detail"] == "Contact with id 999999999 was not found."
+    )
     assert standin.call("GET", "matters").json()["errors"][0]["title"] == "Not Found"
     assert standin.call("POST", "activities", json={}).status_code == 404
-    assert standin.call("POST", "contacts", data="{broken", headers={"Content-Type": "application/json"}).status_code == 400
+    assert (
+        standin.call("POST", "contacts", data="{broken", headers={"Content-Type": "application/json"}).status_code
+        == 400
+    )
     blank = standin.call("POST", "contacts", json={"email": "a@example.com"})
     assert blank.status_code == 422 and "Last name can't be blank" in [e["detail"] for e in blank.json()["errors"]]
     anonymous = standin.http.get(f"{standin.url}/v1/contacts", headers={"Authorization": "Bearer no"})
-    assert anonymous.status_code == 401 and anonymous.content == b"" and anonymous.headers["WWW-Authenticate"] == "Bearer"
+    assert (
+        anonymous.status_code == 401 and anonymous.content == b"" and anonymous.headers["WWW-Authenticate"] == "Bearer"
+    )
     for header in ("X-Request-Id", "X-Runtime", "ETag"):
         assert header in standin.call("GET", "users/me").headers
 
@@ -201,7 +222,9 @@ def test_sub_status_moves_the_status(standin: Standin, mode: str, status: str) -
     matter = standin.post("prospects", contact_id=contact["id"])
     hired = next(s for s in standin.call("GET", "sub_statuses").json()["data"] if s["attributes"]["status"] == "hired")
     assert hired["type"] == "sub_status"
-    answer = standin.call("PUT", f"prospects/{matter['id']}?fields=all", json={"sub_status_id": hired["id"]}).json()["data"]
+    answer = standin.call("PUT", f"prospects/{matter['id']}?fields=all", json={"sub_status_id": hired["id"]}).json()[
+        "data"
+    ]
     assert answer["attributes"]["status"] == status and answer["attributes"]["sub_status"] == "Retained"
     assert bool(answer["attributes"]["converted_date"]) is (mode == "linked")
 
@@ -226,14 +249,18 @@ def test_custom_fields_read_back_differently(standin: Standin) -> None:
         {"id": fields["Contact datetime"]["id"], "value": "2023-12-31T00:00:00+00:00"},
     ]
     made = person(standin, custom_fields=values)
-    rows = standin.call("GET", f"contacts/{made['id']}?fields=custom_fields").json()["data"]["attributes"]["custom_fields"]
+    rows = standin.call("GET", f"contacts/{made['id']}?fields=custom_fields").json()["data"]["attributes"][
+        "custom_fields"
+    ]
     assert len(rows) == 8  # each field twice on contacts
     seen = {row["name"]: (row["value"], row["formatted_value"]) for row in rows}
     assert seen["Contact boolean"] == (True, "Yes")
     assert seen["Contact date"] == ("1991-06-28", "June 28, 1991")
     assert seen["Contact list"] == (str(chosen["id"]), chosen["name"])
     assert seen["Contact datetime"] == ("2023-12-30T16:00:00.000-08:00", "December 30, 2023 at 4:00pm PST")
-    bad = standin.call("PUT", f"contacts/{made['id']}", json={"custom_fields": [{"id": values[2]["id"], "value": "none"}]})
+    bad = standin.call(
+        "PUT", f"contacts/{made['id']}", json={"custom_fields": [{"id": values[2]["id"], "value": "none"}]}
+    )
     assert bad.status_code == 422
 
 
@@ -260,7 +287,7 @@ def test_tags_areas_and_deletes(standin: Standin) -> None:
     assert made["type"] == "prospect_sub_status" and made["attributes"]["status"] == "pnc"
     gone = standin.call("DELETE", f"contacts/{contact['id']}").json()["data"]
     assert gone["attributes"]["email"] is None
-    assert standin.call("GET", f"prospects/{matter['id']}?fields=contact").json()["data"]["relationships"]["contact"] == {
-        "data": None
-    }
+    assert standin.call("GET", f"prospects/{matter['id']}?fields=contact").json()["data"]["relationships"][
+        "contact"
+    ] == {"data": None}
     assert standin.call("GET", f"contacts/{contact['id']}").status_code == 404

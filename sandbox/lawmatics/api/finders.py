@@ -51,7 +51,9 @@ def _answer(call: Call, kind: str, found: Record | None) -> Reply:
         return one_reply(call, CONTACT if kind == "contact" else PROSPECT, found)
     if call.world.switches.get("finder_not_found", call.account) == "null":
         return Reply(200, {"data": None})
-    raise ApiError(404, "Not found", f"{kind.capitalize()} with {call.params['way']} {call.params['value']} was not found.")
+    raise ApiError(
+        404, "Not found", f"{kind.capitalize()} with {call.params['way']} {call.params['value']} was not found."
+    )
 
 
 def find_contact(call: Call) -> Reply:

@@ -69,13 +69,12 @@ class Reply:
 Handler = Callable[[Call], Reply]
 
 
-def endpoint(route: str, *, public: bool = False, **handlers: Handler) -> Callable[..., HttpResponse]:
-    """A view for one route: `get`, `post`, `put` (also PATCH), `delete` handlers. `public` needs no token."""
-    if "put" in handlers:
-        handlers["patch"] = handlers["put"]
+def endpoint(route: str, handlers: dict[str, Handler], *, public: bool = False) -> Callable[..., HttpResponse]:
+    """A view for one route: handlers for get, post, put (also PATCH), delete. `public` needs no token."""
+    known = handlers | ({"patch": handlers["put"]} if "put" in handlers else {})
 
     def view(request: HttpRequest, **params: Any) -> HttpResponse:
-        return Passage(request, route, handlers.get(str(request.method).lower()), params, public).answer()
+        return Passage(request, route, known.get(str(request.method).lower()), params, public).answer()
 
     return view
 

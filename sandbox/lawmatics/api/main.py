@@ -107,8 +107,10 @@ def note(call: Call) -> Reply:
 def create_note(call: Call) -> Reply:
     """POST /notes"""
     body = call.body
-    kind = people.OWNER_TYPES.get(str(body.get("notable_type")))
-    allowed = ("prospect", "contact") if call.world.switches.get("note_target", call.account) == "all" else ("prospect",)
+    kind = people.OWNER_TYPES.get(str(body.get("notable_type")), "")
+    allowed = (
+        ("prospect", "contact") if call.world.switches.get("note_target", call.account) == "all" else ("prospect",)
+    )
     if kind not in allowed:
         raise Invalid("note", f"Notable type {body.get('notable_type')} is not included in the list")
     owner = call.world.store.get(kind, matters.number(body.get("notable_id")), call.account)

@@ -11,10 +11,14 @@ NAMED = ("name", *TIMES)
 BY: dict[str, Any] = {"created_by": to_one("user", "created_by_id")}
 
 
-def _shape(type: str, path: str, attributes: tuple[str, ...], default: tuple[str, ...] | None = None, **more: Any) -> Shape:
+def _shape(
+    type: str, path: str, attributes: tuple[str, ...], default: tuple[str, ...] | None = None, **more: Any
+) -> Shape:
     links: dict[str, Any] = {"fill": {}, "one": {}, "many": {}} | more
     everything = (*attributes, *links["one"], *links["many"])
-    return Shape(type=type, path=path, attributes=attributes, default=everything if default is None else default, **links)
+    return Shape(
+        type=type, path=path, attributes=attributes, default=everything if default is None else default, **links
+    )
 
 
 def _matters_of(reader: Reader, record: Record) -> list[Reference]:

@@ -16,7 +16,13 @@ from sandbox.lawmatics.people import PERSONAL
 from sandbox.lawmatics.store import Record, normal_email
 
 PAGE = 25
-PRESENCE = {"null": "IS NULL", "empty": "IS NULL", "blank": "IS NULL", "not_null": "IS NOT NULL", "present": "IS NOT NULL"}
+PRESENCE = {
+    "null": "IS NULL",
+    "empty": "IS NULL",
+    "blank": "IS NULL",
+    "not_null": "IS NOT NULL",
+    "present": "IS NOT NULL",
+}
 COMPARE = {"=": "=", "!=": "<>", "<=": "<=", "<": "<", ">=": ">=", ">": ">"}
 CONTACT_NAMES = {*PERSONAL, "email", "phone", "email_address", "phone_number"}
 SAFE = re.compile(r"^[a-z_0-9]+$")

@@ -27,7 +27,7 @@ class Reader:
 
     def contact(self, record: Record) -> Doc:
         """The document of a matter's contact, empty when it is gone."""
-        number = record.doc.get("contact_id")
+        number = int(record.doc.get("contact_id") or 0)
         if number not in self._contacts:
             self._contacts[number] = self.world.store.get("contact", number, self.account)
         found = self._contacts[number]
@@ -165,7 +165,9 @@ def from_address(name: str) -> Fill:
 
 def joined(*names: str) -> Fill:
     """Parts of the Primary address in one line."""
-    return lambda reader, record: ", ".join(str(reader.address(record)[n]) for n in names if reader.address(record).get(n)) or None
+    return lambda reader, record: (
+        ", ".join(str(reader.address(record)[n]) for n in names if reader.address(record).get(n)) or None
+    )
 
 
 ADDRESS_FILL: dict[str, Fill] = {name: from_address(name) for name in ADDRESS} | {
@@ -175,5 +177,12 @@ ADDRESS_FILL: dict[str, Fill] = {name: from_address(name) for name in ADDRESS} |
     "full_address": joined("street", "street2", "city", "state", "zipcode", "country"),
 }
 PERSON = ("first_name", "last_name", "email", "phone")
-PERSON_ALL = (*PERSON, *TIMES, "email_address", "phone_number", *(name for name in PERSONAL if name not in PERSON), "age")
+PERSON_ALL = (
+    *PERSON,
+    *TIMES,
+    "email_address",
+    "phone_number",
+    *(name for name in PERSONAL if name not in PERSON),
+    "age",
+)
 PERSON_DEFAULT = (*PERSON, *TIMES)

@@ -38,7 +38,9 @@ def _mirror(call: Call, record: Record, *, gone: bool = False) -> None:
         call.world.store.save(contact, at=call.world.now())
 
 
-def _routes(kind: str, shape: Shape, keys: tuple[str, ...], prefix: str) -> tuple[dict[str, Handler], dict[str, Handler]]:
+def _routes(
+    kind: str, shape: Shape, keys: tuple[str, ...], prefix: str
+) -> tuple[dict[str, Handler], dict[str, Handler]]:
     listing = Listing(kind, shape, owners=FILTERS)
 
     def many(call: Call) -> Reply:

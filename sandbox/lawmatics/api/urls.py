@@ -12,14 +12,18 @@ Pair = tuple[dict[str, Handler], dict[str, Handler]]
 
 def _pair(name: str, pair: Pair) -> list[URLPattern]:
     return [
-        path(name, endpoint(f"/v1/{name}", **pair[0])),
-        path(f"{name}/<str:id>", endpoint(f"/v1/{name}/:id", **pair[1])),
+        path(name, endpoint(f"/v1/{name}", pair[0])),
+        path(f"{name}/<str:id>", endpoint(f"/v1/{name}/:id", pair[1])),
     ]
 
 
 def _finders(name: str, handler: Handler) -> list[URLPattern]:
     return [
-        path(f"{name}/find_by_{way}/<path:value>", endpoint(f"/v1/{name}/find_by_{way}/:value", get=handler), {"way": way})
+        path(
+            f"{name}/find_by_{way}/<path:value>",
+            endpoint(f"/v1/{name}/find_by_{way}/:value", {"get": handler}),
+            {"way": way},
+        )
         for way in finders.WAYS
     ]
 
@@ -43,7 +47,7 @@ INTERACTIONS: Pair = (
 FORM = "forms/<str:form_uuid>"
 
 urlpatterns = [
-    path("users/me", endpoint("/v1/users/me", get=main.me)),
+    path("users/me", endpoint("/v1/users/me", {"get": main.me})),
     *_pair("users", ({"get": main.users}, {"get": main.user})),
     *_finders("contacts", finders.find_contact),
     *_pair("contacts", CONTACTS),
@@ -60,15 +64,15 @@ urlpatterns = [
     *_pair("sources", setup.SOURCES),
     *_pair("campaigns", setup.CAMPAIGNS),
     *_pair("custom_contact_types", setup.CONTACT_TYPES),
-    path("tags/attach", endpoint("/v1/tags/attach", post=setup.attach_tags)),
-    path("tags/detach", endpoint("/v1/tags/detach", post=setup.detach_tags)),
+    path("tags/attach", endpoint("/v1/tags/attach", {"post": setup.attach_tags})),
+    path("tags/detach", endpoint("/v1/tags/detach", {"post": setup.detach_tags})),
     *_pair("tags", (setup.TAG_ROUTES[0] | {"get": setup.tags}, setup.TAG_ROUTES[1])),
     *_pair("email_addresses", sub_records.EMAIL_ADDRESSES),
     *_pair("phone_numbers", sub_records.PHONE_NUMBERS),
     *_pair("addresses", sub_records.ADDRESSES),
-    path("forms", endpoint("/v1/forms", get=forms.forms)),
-    path(FORM, endpoint("/v1/forms/:uuid", public=True, get=forms.form)),
-    path(f"{FORM}/entries", endpoint("/v1/forms/:uuid/entries", get=forms.entries)),
-    path(f"{FORM}/submit", endpoint("/v1/forms/:uuid/submit", public=True, post=forms.submit)),
-    re_path("", endpoint("(no route)", public=True)),
+    path("forms", endpoint("/v1/forms", {"get": forms.forms})),
+    path(FORM, endpoint("/v1/forms/:uuid", {"get": forms.form}, public=True)),
+    path(f"{FORM}/entries", endpoint("/v1/forms/:uuid/entries", {"get": forms.entries})),
+    path(f"{FORM}/submit", endpoint("/v1/forms/:uuid/submit", {"post": forms.submit}, public=True)),
+    re_path("", endpoint("(no route)", {}, public=True)),
 ]
