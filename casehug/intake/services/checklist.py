@@ -1,9 +1,11 @@
 """Build the checklist of a matter from its case type and state."""
 
+from typing import Any
+
 from casehug.intake.models import Document, DocumentStatus, Matter
 
 
-def wanted_entries(matter: Matter) -> list[dict[str, object]]:
+def wanted_entries(matter: Matter) -> list[dict[str, Any]]:
     """Return the case type's checklist entries that apply in the matter's state."""
     return [
         entry

@@ -47,7 +47,7 @@ class NewLink:
     @property
     def url(self) -> str:
         """The address the client opens. Show it once; keep it out of logs."""
-        return settings.CASEHUG_BASE_URL.rstrip("/") + PORTAL_PATH + self.token.reveal() + "/"
+        return f"{settings.CASEHUG_BASE_URL.rstrip('/')}{PORTAL_PATH}{self.token.reveal()}/"
 
 
 @dataclass(frozen=True)

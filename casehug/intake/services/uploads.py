@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -25,9 +25,16 @@ from casehug.intake.files import declared_fits, detect_kind, kinds_in_words, saf
 from casehug.intake.models import Document, DocumentStatus, Upload
 from casehug.intake.services.locking import lock_document
 
-CHUNK = 1 << 20
+CHUNK = MEGABYTE = 1 << 20
 MAX_PAGES = 50
 ORPHAN_AFTER_SECONDS = 24 * 3600
+
+
+class Readable(Protocol):
+    """A binary stream: an open file or what a form sent."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, none at the end."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,13 @@ def media_root() -> Path:
     return Path(settings.CASEHUG_MEDIA_DIR)
 
 
-def _copy(file: BinaryIO, target: Path, limit: int) -> tuple[int, str]:
+def _copy(file: Readable, target: Path, limit: int) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
         while chunk := file.read(CHUNK):
             size += len(chunk)
             if size > limit:
-                raise Invalid({"file": f"This file is larger than {limit // 1_000_000} MB."})
+                raise Invalid({"file": f"This file is larger than {limit // MEGABYTE} MB."})
             digest.update(chunk)
             sink.write(chunk)
         sink.flush()
@@ -58,7 +65,7 @@ def _copy(file: BinaryIO, target: Path, limit: int) -> tuple[int, str]:
 
 
 @contextmanager
-def _stored(file: BinaryIO, limit: int) -> Iterator[_Stored]:
+def _stored(file: Readable, limit: int) -> Iterator[_Stored]:
     """Write the file to its random place; take it away again when the block fails."""
     name = secrets.token_hex(20)
     relative = f"{current_firm_id()}/{name[:2]}/{name}"
@@ -95,7 +102,7 @@ def _kind_of(stored: _Stored, document: Document, filename: str, declared: str) 
 def upload_document(
     *,
     document_id: uuid.UUID,
-    file: BinaryIO,
+    file: Readable,
     filename: str,
     content_type: str = "",
     source: str = Upload.Source.PORTAL,
@@ -107,7 +114,7 @@ def upload_document(
     """
     matter, document = lock_document(document_id)
     _check_open(document)
-    with _stored(file, document.max_size_mb * 1_000_000) as stored:
+    with _stored(file, document.max_size_mb * MEGABYTE) as stored:
         kind = _kind_of(stored, document, filename, content_type)
         current = Upload.objects.filter(document=document, current=True)
         if document.status == DocumentStatus.REJECTED:

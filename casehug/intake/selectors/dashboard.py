@@ -1,0 +1,58 @@
+"""Counts of what waits for a decision."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from casehug.intake.models import Document, DocumentStatus, IntakeLink, Matter, MatterStatus
+from casehug.intake.selectors.matters import MatterFilters, filtered_matters
+
+EXPIRES_SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class IntakeCounts:
+    """What waits for the firm or for clients."""
+
+    documents_to_review: int
+    ready_to_approve: int
+    waiting_for_client: int
+    without_client: int
+    links_expiring: int
+    open_matters: int
+
+
+def _living() -> Any:
+    return Matter.objects.exclude(status__in=(MatterStatus.ARCHIVED, MatterStatus.CLOSED))
+
+
+def review_count() -> int:
+    """Return how many documents wait for review (for the navigation)."""
+    rows = Document.objects.filter(status=DocumentStatus.UPLOADED).exclude(matter__status=MatterStatus.ARCHIVED)
+    return int(rows.count())
+
+
+def intake_counts() -> IntakeCounts:
+    """Return the counts of the dashboard; each leads to a filtered list."""
+    now = timezone.now()
+    expiring = IntakeLink.objects.filter(
+        revoked_at=None,
+        expires_at__gt=now,
+        expires_at__lt=now + EXPIRES_SOON,
+        matter__intake_completed_at=None,
+    )
+    return IntakeCounts(
+        documents_to_review=review_count(),
+        ready_to_approve=filtered_matters(MatterFilters(progress="ready")).count(),
+        waiting_for_client=filtered_matters(MatterFilters(progress="waiting_for_client")).count(),
+        without_client=_living().filter(client=None).count(),
+        links_expiring=expiring.count(),
+        open_matters=_living().count(),
+    )
+
+
+def ready_to_approve(*, limit: int = 5) -> list[Any]:
+    """Return matters whose intake only waits for the firm's approval, waiting longest first."""
+    return list(filtered_matters(MatterFilters(progress="ready")).order_by("updated_at", "id")[:limit])
