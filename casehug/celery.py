@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from kombu import Queue
+from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casehug.settings.local")
 
@@ -21,7 +21,7 @@ def set_queues(sender: Celery, **_: object) -> None:
     from django.conf import settings  # needs configured settings, hence not at import
 
     names = [*WORK_QUEUES, f"canary.{settings.WORKER_NODE}"]
-    sender.conf.task_queues = [Queue(name, routing_key=name) for name in names]
+    sender.conf.task_queues = [Queue(name, routing_key=name) for name in names]  # type: ignore[no-untyped-call]
     sender.conf.beat_schedule = {
         "tick": {"task": "casehug.tick", "schedule": 30.0, "options": {"queue": "maintenance", "expires": 25}},
     }

@@ -24,7 +24,8 @@ def _digest(previous: bytes, fields: list[Any]) -> bytes:
 
 def _fields(entry: AuditEntry) -> list[Any]:
     return [str(entry.firm_id), entry.seq, str(entry.id), str(entry.actor_id or ""), entry.source, entry.address,
-            entry.action, entry.object_type, str(entry.object_id or ""), entry.changes, entry.outcome, entry.remote_id]  # fmt: skip
+            entry.action, entry.object_type, str(entry.object_id or ""), entry.changes, entry.outcome,
+            entry.remote_id]  # fmt: skip
 
 
 def record(
@@ -46,8 +47,9 @@ def record(
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('audit:' || %s, 0))", [str(firm_id)])
     last = AuditEntry.objects.order_by("-seq").values_list("seq", "digest").first() or (0, b"")
     entry = AuditEntry(
-        id=uuid7(), firm_id=firm_id, seq=last[0] + 1, actor_id=actor.user_id, source=actor.source, address=actor.address,
-        action=action, object_type=object_type, object_id=object_id, changes=dict(changes or {}), outcome=outcome,
+        id=uuid7(), firm_id=firm_id, seq=last[0] + 1, actor_id=actor.user_id, source=actor.source,
+        address=actor.address, action=action, object_type=object_type, object_id=object_id,
+        changes=dict(changes or {}), outcome=outcome,
         remote_id=remote_id,
     )  # fmt: skip
     digest = _digest(bytes(last[1]), _fields(entry))

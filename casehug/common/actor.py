@@ -1,4 +1,4 @@
-"""Who acts: a user, the client in the portal, a command or the system. Set once at the door, read by audit and events."""
+"""Who acts: a user, the portal, a command or the system. Set once at the door, read by audit and events."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ class Actor:
     address: str = ""
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+NOBODY = Actor()
+_actor: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
 
 
 def current_actor() -> Actor:

@@ -98,7 +98,9 @@ class Relay:
         self.canary_due = time.monotonic() + CANARY_SECONDS
         for queue in self.canary_queues:
             try:
-                self.app.send_task("casehug.canary", kwargs={"queue": queue}, queue=queue, retry=False, expires=CANARY_SECONDS)
+                self.app.send_task(
+                    "casehug.canary", kwargs={"queue": queue}, queue=queue, retry=False, expires=CANARY_SECONDS
+                )
             except (BrokerDown, OSError):
                 return
 

@@ -18,7 +18,12 @@ class FirmTable(migrations.RunSQL):
     """
 
     def __init__(
-        self, table: str, *, foreign_keys: Mapping[str, str] | None = None, grants: str = ALL_VERBS, key: str = "firm_id"
+        self,
+        table: str,
+        *,
+        foreign_keys: Mapping[str, str] | None = None,
+        grants: str = ALL_VERBS,
+        key: str = "firm_id",
     ) -> None:
         matches = FIRM_MATCHES.replace("firm_id", key, 1)
         forward = [
@@ -51,7 +56,7 @@ class FirmTable(migrations.RunSQL):
                 f'REFERENCES "{target}" (firm_id, id) DEFERRABLE INITIALLY DEFERRED'
             )
             backward.insert(0, f'ALTER TABLE "{table}" DROP CONSTRAINT IF EXISTS "{name}"')
-        super().__init__(forward, backward)
+        super().__init__(tuple(forward), tuple(backward))
 
 
 class SharedTable(migrations.RunSQL):
@@ -68,16 +73,20 @@ class ResolverFunction(migrations.RunSQL):
     `name`, `arguments` (SQL), `returns` (SQL), `body` (one SELECT); `reads` maps each table read to its columns.
     """
 
-    def __init__(self, name: str, *, arguments: str, returns: str, body: str, reads: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, name: str, *, arguments: str, returns: str, body: str, reads: Mapping[str, Sequence[str]]
+    ) -> None:
         types = ", ".join(part.strip().split(" ", 1)[1] for part in arguments.split(",")) if arguments else ""
         forward: list[str] = []
         for table, columns in reads.items():
             listed = ", ".join(f'"{column}"' for column in columns)
             forward += [
                 f'GRANT SELECT ({listed}) ON "{table}" TO cx_resolve',
-                f"""DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_class WHERE relname = '{table}' AND relrowsecurity)
-                    AND NOT EXISTS (SELECT 1 FROM pg_policies WHERE tablename = '{table}' AND policyname = 'resolve_only')
-                    THEN CREATE POLICY resolve_only ON "{table}" FOR SELECT TO cx_resolve USING (true); END IF; END $$""",
+                f"""DO $$ BEGIN
+                    IF EXISTS (SELECT 1 FROM pg_class WHERE relname = '{table}' AND relrowsecurity) AND NOT EXISTS
+                        (SELECT 1 FROM pg_policies WHERE tablename = '{table}' AND policyname = 'resolve_only')
+                    THEN CREATE POLICY resolve_only ON "{table}" FOR SELECT TO cx_resolve USING (true);
+                    END IF; END $$""",
             ]
         forward += [
             f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
@@ -87,4 +96,4 @@ class ResolverFunction(migrations.RunSQL):
             # Last: the owner role may hand the function over, but does not act as cx_resolve.
             f"ALTER FUNCTION {name}({types}) OWNER TO cx_resolve",
         ]
-        super().__init__(forward, [f"DROP FUNCTION {name}({types})"])
+        super().__init__(tuple(forward), [f"DROP FUNCTION {name}({types})"])

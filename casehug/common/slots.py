@@ -16,8 +16,8 @@ def _fillers(slot: str) -> tuple[Callable[..., Any], ...]:
 def fill(slot: str, **context: Any) -> list[Any]:
     """Return what every filler of a slot answers, in settings order, without empty answers.
 
-    Slots: `matter_panel` (request, matter) → safe HTML; `dashboard_card` (request) → safe HTML; `banner` (request) →
-    {"kind", "text", "button_label", "button_url", "urgency"}; `matter_states` (matter_ids) → {matter_id: (state, label)};
-    `integration_card` (request) → safe HTML; `timeline` (matter) → [entry]; `attention` (request) → [{"text", "url", "count"}].
+    Slots: `matter_panel` (request, matter) and `dashboard_card` (request) → safe HTML; `banner` (request) →
+    {"kind", "text", "button_label", "button_url", "urgency"}; `matter_states` (matter_ids) → {id: (state, label)};
+    `timeline` (matter) → [entry]; `attention` (request) → [{"text", "url", "count"}].
     """
     return [answer for answer in (filler(**context) for filler in _fillers(slot)) if answer]

@@ -1,4 +1,4 @@
-"""Login and API throttle: one atomic counter row in PostgreSQL per key and window, so it also works without a broker."""
+"""Login and API throttle: one atomic PostgreSQL row per key and window, so it works without a broker."""
 
 import hashlib
 

@@ -112,7 +112,7 @@ def enqueue(
             next_attempt_at = least(w.next_attempt_at, excluded.next_attempt_at), rung_at = NULL, updated_at = now(),
             actor_id = coalesce(excluded.actor_id, w.actor_id)
         RETURNING id"""
-    values = {
+    values: dict[str, Any] = {
         "id": uuid7(), "firm": current_firm_id(), "connection": connection_id, "queue": queue, "lane": int(lane),
         "kind": kind, "subject_type": subject_type, "subject_id": subject_id, "writes": writes,
         "state": json.dumps(dict(step_state or {})), "status": "held" if hold_reason else "ready", "hold": hold_reason,
@@ -134,8 +134,9 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
     sql = """
         UPDATE common_workitem SET status = 'running', fence = fence + 1, claims = claims + 1, lease_owner = %(me)s,
             lease_until = now() + make_interval(secs => %(lease)s), updated_at = now()
-        WHERE id = (SELECT id FROM common_workitem WHERE id = %(id)s AND ((status = 'ready' AND next_attempt_at <= now())
-            OR (status = 'running' AND lease_until < now())) FOR UPDATE SKIP LOCKED)
+        WHERE id = (SELECT id FROM common_workitem WHERE id = %(id)s
+            AND ((status = 'ready' AND next_attempt_at <= now()) OR (status = 'running' AND lease_until < now()))
+            FOR UPDATE SKIP LOCKED)
         RETURNING id"""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -147,7 +148,9 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
         return None
     item: WorkItem = WorkItem.objects.get(id=item_id)
     if item.claims > MAX_CLAIMS:
-        settle(item, dead(error_class="unknown", error_code="poison", error_text="The work stopped its worker five times."))
+        settle(
+            item, dead(error_class="unknown", error_code="poison", error_text="The work stopped its worker five times.")
+        )
         return None
     return item
 
@@ -161,7 +164,9 @@ def guard(item: WorkItem) -> None:
 
 def save_progress(item: WorkItem, *, step: str, state: Mapping[str, Any]) -> None:
     """Save the last finished step (ids only), so that a retry continues instead of restarting."""
-    count = WorkItem.objects.filter(id=item.id, fence=item.fence, status="running").update(step=step, step_state=dict(state))
+    count = WorkItem.objects.filter(id=item.id, fence=item.fence, status="running").update(
+        step=step, step_state=dict(state)
+    )
     if not count:
         raise LostClaim(str(item.id))
     item.step, item.step_state = step, dict(state)
@@ -189,7 +194,7 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
             finished_at = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled')
                 AND NOT (%(status)s = 'done' AND generation > %(generation)s) THEN now() END, updated_at = now()
         WHERE id = %(id)s AND fence = %(fence)s AND status = 'running' RETURNING status"""
-    values = {
+    values: dict[str, Any] = {
         "status": status, "generation": item.generation, "hold": settlement.hold_reason, "attempts": attempts,
         "seconds": seconds, "class": settlement.error_class, "code": settlement.error_code,
         "text": settlement.error_text, "id": item.id, "fence": item.fence,
@@ -203,7 +208,9 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
     return str(row[0])
 
 
-def resume_held(*, connection_id: uuid.UUID | None = None, reasons: tuple[str, ...], item_id: uuid.UUID | None = None) -> int:
+def resume_held(
+    *, connection_id: uuid.UUID | None = None, reasons: tuple[str, ...], item_id: uuid.UUID | None = None
+) -> int:
     """Put held rows back to ready (after a reconnect, a check, a resume). Returns how many."""
     rows = WorkItem.objects.filter(status="held", hold_reason__in=reasons)
     if connection_id is not None:

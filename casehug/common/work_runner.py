@@ -71,7 +71,7 @@ def _handle(item: WorkItem) -> work.Settlement:
 
 
 def run_due(*, firm_id: uuid.UUID, limit: int = 100) -> int:
-    """Run the firm's due rows in this process, oldest first, until none is due; for commands and tests. Returns how many ran."""
+    """Run the firm's due rows in this process, oldest first, until none is due; returns how many ran."""
     ran = 0
     while ran < limit:
         with firm_scope(firm_id):
@@ -81,5 +81,3 @@ def run_due(*, firm_id: uuid.UUID, limit: int = 100) -> int:
             break
         ran += len(ids)
     return ran
-
-

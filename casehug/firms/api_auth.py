@@ -1,77 +1,21 @@
-"""Door rules of the REST API: API key or session, scopes and roles, firm scope, error envelope (`error`: code, message)."""
+"""Door rules of the REST API: the firm scope around each handler and one error envelope."""
 
 import uuid
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
-from django.http import Http404, HttpRequest
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
 from rest_framework import exceptions, status
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from casehug.common.actor import actor_context
 from casehug.common.scope import firm_scope
-from casehug.firms.access import CurrentMembership, can
-from casehug.firms.models import ApiKey, hash_api_key
-
-
-class KeyOwner:
-    """Stands for an API key as the request's user: authenticated, no person behind it."""
-
-    is_authenticated = True
-    is_active = True
-
-    def __init__(self, key_id: uuid.UUID, firm_id: uuid.UUID, scopes: list[str]) -> None:
-        self.pk, self.firm_id, self.scopes = key_id, firm_id, scopes
-
-
-class ApiKeyAuthentication(BaseAuthentication):
-    """`X-Api-Key`: looked up by hash through the resolver; expired, revoked and unknown keys get the same 401."""
-
-    def authenticate(self, request: Request) -> tuple[KeyOwner, None] | None:
-        key = request.headers.get("X-Api-Key")
-        if not key:
-            return None
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM resolve_api_key(%s)", [hash_api_key(key)])
-            row = cursor.fetchone()
-        if row is None:
-            raise exceptions.AuthenticationFailed("This API key is not valid.")
-        return KeyOwner(row[1], row[0], row[2] if isinstance(row[2], list) else []), None
-
-    def authenticate_header(self, request: Request) -> str:
-        return "X-Api-Key"
-
-
-class FirmSessionAuthentication(SessionAuthentication):
-    """The signed-in member's session, with CSRF checks."""
-
-    def authenticate(self, request: Request) -> Any:
-        found = super().authenticate(request)
-        return found if found and getattr(request._request, "membership", None) else None
-
-
-def _refuse_scope(scope: str) -> NoReturn:
-    raise exceptions.PermissionDenied(f"This key lacks the scope {scope}.")
-
-
-class HasCapability(BasePermission):
-    """Checks the view's `capability` (members) or `api_scopes` by method kind (keys)."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        owner = request.user
-        if isinstance(owner, KeyOwner):
-            scope = view.api_scopes.get("read" if request.method in ("GET", "HEAD", "OPTIONS") else "write", "")
-            if not scope:
-                raise exceptions.PermissionDenied("This route needs a signed-in person.")
-            return scope in owner.scopes or _refuse_scope(scope)
-        membership: CurrentMembership | None = getattr(request._request, "membership", None)
-        capability = view.capability_for(request.method or "GET")
-        return membership is not None and can(membership, capability)
+from casehug.firms.api_credentials import KeyOwner
+from casehug.firms.models import ApiKey
 
 
 class FirmAPIView(APIView):
@@ -94,7 +38,7 @@ class FirmAPIView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         owner = request.user
-        membership = getattr(request._request, "membership", None)
+        membership: Any = getattr(request._request, "membership", None)
         self.firm_id = owner.firm_id if isinstance(owner, KeyOwner) else membership.firm_id
         handler_name = (request.method or "get").lower()
         handler = getattr(self, handler_name, self.http_method_not_allowed)
@@ -106,7 +50,7 @@ class FirmAPIView(APIView):
             address = inner.META.get("REMOTE_ADDR", "")
             with actor_context(user_id=user_id, source="api", address=address), firm_scope(self.firm_id):
                 if isinstance(owner, KeyOwner):
-                    ApiKey.objects.filter(id=owner.pk).update(last_used_at=_now())
+                    ApiKey.objects.filter(id=owner.pk).update(last_used_at=timezone.now())
                 response: Response = handler(inner, *inner_args, **inner_kwargs)
                 if response.status_code >= 400:
                     transaction.set_rollback(True)
@@ -115,14 +59,9 @@ class FirmAPIView(APIView):
         setattr(self, handler_name, scoped)
 
 
-def _now() -> Any:
-    from django.utils import timezone
-
-    return timezone.now()
-
-
 CODES = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-         409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "unprocessable", 429: "rate_limited"}  # fmt: skip
+         409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "unprocessable",
+         429: "rate_limited"}  # fmt: skip
 
 
 def error(code: int, message: str, *, name: str = "", details: dict[str, Any] | None = None) -> Response:
@@ -153,8 +92,3 @@ def error_envelope(problem: Exception, context: dict[str, Any]) -> Response | No
             response["WWW-Authenticate"] = "X-Api-Key"
         return response
     return None
-
-
-def request_address(request: HttpRequest) -> str:
-    """Return the peer's network address."""
-    return str(request.META.get("REMOTE_ADDR", ""))

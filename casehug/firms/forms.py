@@ -37,4 +37,9 @@ class FirmProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         """Save the changed fields and record which ones changed."""
         if self.changed_data:
             self.save()
-            record(action="firm.updated", object_type="firm", object_id=self.instance.id, changes={"fields": self.changed_data})
+            record(
+                action="firm.updated",
+                object_type="firm",
+                object_id=self.instance.id,
+                changes={"fields": self.changed_data},
+            )

@@ -23,7 +23,7 @@ def publish(
     `data` holds ids and names of fields, never client values. Consumers only insert work rows, so they run right here:
     the work is committed with its cause. A consumer's failure never undoes the change; a work row dispatches it again.
     """
-    event = OutboxEvent.objects.create(
+    event: OutboxEvent = OutboxEvent.objects.create(
         type=type, subject_type=subject_type, subject_id=subject_id, data=dict(data or {}), origin=origin,
         actor_id=current_actor_id(),
     )  # fmt: skip
@@ -33,6 +33,10 @@ def publish(
     except Exception:
         log.exception("outbox.dispatch.failed", kind=type)
         work.enqueue(
-            kind="outbox_dispatch", queue="maintenance", subject_type="outbox_event", subject_id=event.id, after_seconds=5
+            kind="outbox_dispatch",
+            queue="maintenance",
+            subject_type="outbox_event",
+            subject_id=event.id,
+            after_seconds=5,
         )
     return event

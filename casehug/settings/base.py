@@ -1,4 +1,4 @@
-"""Settings common to every way of running. Everything that varies comes from the environment (names in `.env.example`)."""
+"""Settings common to every way of running. What varies comes from the environment (names in `.env.example`)."""
 
 from pathlib import Path
 
@@ -219,10 +219,10 @@ WORKER_NODE = env("CASEHUG_NODE", default="local")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "casehug.firms.api_auth.ApiKeyAuthentication",
-        "casehug.firms.api_auth.FirmSessionAuthentication",
+        "casehug.firms.api_credentials.ApiKeyAuthentication",
+        "casehug.firms.api_credentials.FirmSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["casehug.firms.api_auth.HasCapability"],
+    "DEFAULT_PERMISSION_CLASSES": ["casehug.firms.api_credentials.HasCapability"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -5,9 +5,9 @@ from typing import Any
 import structlog
 
 ALLOWED_KEYS = frozenset(
-    {"event", "level", "timestamp", "logger", "request_id", "firm", "connection", "run", "kind", "queue", "lane", "step",
-     "status", "error_class", "error_code", "attempt", "seconds", "count", "provider", "method", "route", "code",
-     "action", "exc_type", "worker", "wait", "outcome", "port", "reason_code"}
+    {"event", "level", "timestamp", "logger", "request_id", "firm", "connection", "run", "kind", "queue", "lane",
+     "step", "status", "error_class", "error_code", "attempt", "seconds", "count", "provider", "method", "route",
+     "code",     "action", "exc_type", "worker", "wait", "outcome", "port", "reason_code"}
 )  # fmt: skip
 
 

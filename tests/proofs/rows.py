@@ -45,7 +45,9 @@ def _value(field: Any, depth: int) -> Any:
     if special is not None:
         return special
     if isinstance(field, models.ForeignKey):
-        return make_row(field.related_model, depth + 1) if issubclass(field.related_model, FirmModel) else _shared(field)
+        return (
+            make_row(field.related_model, depth + 1) if issubclass(field.related_model, FirmModel) else _shared(field)
+        )
     if field.choices:
         return next(iter(field.choices))[0]
     makers: list[tuple[type, Any]] = [

@@ -21,7 +21,11 @@ from tests.proofs.rows import SHARED_TABLES, firm_models, make_row
 Link = psycopg.Connection[tuple[object, ...]]
 ROLES = ("DATABASE_URL", "DATABASE_RELAY_URL", "DATABASE_OWNER_URL")
 CONTEXTS = {"none": None, "empty": "", "garbage": "no-uuid", "sql": "' OR true --", "other": "OTHER"}
-REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidTextRepresentation, psycopg.errors.RaiseException)
+REFUSED = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.InvalidTextRepresentation,
+    psycopg.errors.RaiseException,
+)
 # The relay sees every firm's work rows by column grant; these are the columns it may read.
 RELAY_TABLE = "common_workitem"
 VERBS = {
@@ -31,7 +35,8 @@ VERBS = {
     "join": "SELECT a.id FROM {t} a JOIN {t} b ON a.id = b.id WHERE a.firm_id = {mine}",
     "update": "UPDATE {t} SET created_at = created_at WHERE firm_id = {mine} RETURNING id",
     "delete": "DELETE FROM {t} WHERE firm_id = {mine} RETURNING id",
-    "insert": "INSERT INTO {t} (id, firm_id, created_at, updated_at) VALUES (gen_random_uuid(), {mine}, now(), now()) RETURNING id",
+    "insert": "INSERT INTO {t} (id, firm_id, created_at, updated_at) "
+    "VALUES (gen_random_uuid(), {mine}, now(), now()) RETURNING id",
     "upsert": "INSERT INTO {t} (id, firm_id, created_at, updated_at) VALUES ({row}, {mine}, now(), now()) "
     "ON CONFLICT (id) DO UPDATE SET created_at = now() RETURNING id",
     "copy": "COPY (SELECT id FROM {t} WHERE firm_id = {mine}) TO STDOUT",
@@ -107,7 +112,9 @@ def test_no_role_reaches_a_foreign_row_in_any_way(world: World) -> None:
 def test_every_table_with_firm_rows_is_in_the_matrix_and_walled(world: World) -> None:
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as link:
         tables = catalogue(link)
-        everything = {str(row[0]) for row in link.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+        everything = {
+            str(row[0]) for row in link.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        }
     assert tables == set(world.rows), "a firm table without a model, or a model without firm_id"
     assert everything - tables == set(SHARED_TABLES), "a table without firm_id needs a reason in SHARED_TABLES"
     assert role_problems() == []

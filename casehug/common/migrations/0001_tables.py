@@ -7,84 +7,125 @@ import casehug.common.scope
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Canary',
+            name="Canary",
             fields=[
-                ('queue', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('passed_at', models.DateTimeField()),
+                ("queue", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("passed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Throttle',
+            name="Throttle",
             fields=[
-                ('key', models.BinaryField(primary_key=True, serialize=False)),
-                ('window_ends', models.DateTimeField()),
-                ('hits', models.IntegerField()),
+                ("key", models.BinaryField(primary_key=True, serialize=False)),
+                ("window_ends", models.DateTimeField()),
+                ("hits", models.IntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='DataKey',
+            name="DataKey",
             fields=[
-                ('id', models.UUIDField(default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('firm_id', models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
-                ('purpose', models.CharField(max_length=60)),
-                ('kek_id', models.CharField(max_length=40)),
-                ('wrapped', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("firm_id", models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
+                ("purpose", models.CharField(max_length=60)),
+                ("kek_id", models.CharField(max_length=40)),
+                ("wrapped", models.BinaryField()),
             ],
             options={
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('firm_id', 'purpose'), name='datakey_purpose_once')],
+                "base_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("firm_id", "purpose"), name="datakey_purpose_once")],
             },
         ),
         migrations.CreateModel(
-            name='WorkItem',
+            name="WorkItem",
             fields=[
-                ('id', models.UUIDField(default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('firm_id', models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
-                ('connection_id', models.UUIDField(null=True)),
-                ('queue', models.CharField(max_length=20)),
-                ('lane', models.SmallIntegerField(choices=[(0, 'Button'), (1, 'Automatic'), (2, 'Bulk')], default=1)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject_type', models.CharField(max_length=40)),
-                ('subject_id', models.UUIDField()),
-                ('writes', models.BooleanField(default=False)),
-                ('generation', models.IntegerField(default=1)),
-                ('step', models.CharField(blank=True, max_length=40)),
-                ('step_state', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('ready', 'Queued'), ('running', 'Syncing'), ('held', 'Waiting'), ('done', 'Synced'), ('dead', 'Failed'), ('cancelled', 'Cancelled')], default='ready', max_length=10)),
-                ('hold_reason', models.CharField(blank=True, max_length=30)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('claims', models.SmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('lease_owner', models.CharField(blank=True, max_length=80)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('rung_at', models.DateTimeField(null=True)),
-                ('last_error_class', models.CharField(blank=True, max_length=20)),
-                ('last_error_code', models.CharField(blank=True, max_length=60)),
-                ('last_error_text', models.TextField(blank=True)),
-                ('trigger', models.CharField(blank=True, max_length=40)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('retry_of', models.UUIDField(null=True)),
-                ('cause_event_id', models.UUIDField(null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('finished_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("firm_id", models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
+                ("connection_id", models.UUIDField(null=True)),
+                ("queue", models.CharField(max_length=20)),
+                ("lane", models.SmallIntegerField(choices=[(0, "Button"), (1, "Automatic"), (2, "Bulk")], default=1)),
+                ("kind", models.CharField(max_length=40)),
+                ("subject_type", models.CharField(max_length=40)),
+                ("subject_id", models.UUIDField()),
+                ("writes", models.BooleanField(default=False)),
+                ("generation", models.IntegerField(default=1)),
+                ("step", models.CharField(blank=True, max_length=40)),
+                ("step_state", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Queued"),
+                            ("running", "Syncing"),
+                            ("held", "Waiting"),
+                            ("done", "Synced"),
+                            ("dead", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="ready",
+                        max_length=10,
+                    ),
+                ),
+                ("hold_reason", models.CharField(blank=True, max_length=30)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("claims", models.SmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("lease_owner", models.CharField(blank=True, max_length=80)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("rung_at", models.DateTimeField(null=True)),
+                ("last_error_class", models.CharField(blank=True, max_length=20)),
+                ("last_error_code", models.CharField(blank=True, max_length=60)),
+                ("last_error_text", models.TextField(blank=True)),
+                ("trigger", models.CharField(blank=True, max_length=40)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("retry_of", models.UUIDField(null=True)),
+                ("cause_event_id", models.UUIDField(null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(condition=models.Q(('status__in', ('ready', 'running'))), fields=['next_attempt_at'], name='workitem_due'), models.Index(fields=['firm_id', 'subject_id', '-created_at'], name='workitem_subject'), models.Index(fields=['firm_id', '-created_at', '-id'], name='workitem_recent')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ('ready', 'running', 'held'))), fields=('firm_id', 'kind', 'subject_id'), name='workitem_one_live'), models.UniqueConstraint(condition=models.Q(('status', 'running'), ('writes', True)), fields=('firm_id', 'connection_id'), name='workitem_one_writer')],
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ("ready", "running"))),
+                        fields=["next_attempt_at"],
+                        name="workitem_due",
+                    ),
+                    models.Index(fields=["firm_id", "subject_id", "-created_at"], name="workitem_subject"),
+                    models.Index(fields=["firm_id", "-created_at", "-id"], name="workitem_recent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ("ready", "running", "held"))),
+                        fields=("firm_id", "kind", "subject_id"),
+                        name="workitem_one_live",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "running"), ("writes", True)),
+                        fields=("firm_id", "connection_id"),
+                        name="workitem_one_writer",
+                    ),
+                ],
             },
         ),
     ]

@@ -152,7 +152,9 @@ def chart(days: Sequence[Mapping[str, Any]], title: str, good: str = "Synced", b
 
 
 @register.inclusion_tag("components/_pager.html")
-def pager(previous_url: str = "", next_url: str = "", shown: int = 0, total: str | int = "", noun: str = "rows") -> Context:
+def pager(
+    previous_url: str = "", next_url: str = "", shown: int = 0, total: str | int = "", noun: str = "rows"
+) -> Context:
     """Older and newer page by key; total may be a word such as “10 000+”."""
     return {"previous_url": previous_url, "next_url": next_url, "shown": shown, "total": total, "noun": noun}
 

@@ -4,9 +4,7 @@ from django.db import migrations
 
 from casehug.common.rls import FirmTable, ResolverFunction, SharedTable
 
-RELAY_READS = (
-    "id, firm_id, connection_id, queue, lane, status, writes, next_attempt_at, lease_until, rung_at"
-)
+RELAY_READS = "id, firm_id, connection_id, queue, lane, status, writes, next_attempt_at, lease_until, rung_at"
 
 FINAL_IS_FINAL = """
 CREATE FUNCTION workitem_final_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -35,7 +33,9 @@ class Migration(migrations.Migration):
         FirmTable("common_datakey"),
         FirmTable("common_workitem"),
         SharedTable("firms_user", grants="SELECT, INSERT, UPDATE"),
-        SharedTable("common_throttle", "common_canary", "django_session", "account_emailaddress", "account_emailconfirmation"),
+        SharedTable(
+            "common_throttle", "common_canary", "django_session", "account_emailaddress", "account_emailconfirmation"
+        ),
         SharedTable("django_content_type", "auth_permission", "auth_group", "django_migrations", grants="SELECT"),
         migrations.RunSQL(
             "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO cx_app",

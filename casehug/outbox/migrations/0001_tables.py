@@ -7,31 +7,37 @@ import casehug.common.scope
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='OutboxEvent',
+            name="OutboxEvent",
             fields=[
-                ('id', models.UUIDField(default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('firm_id', models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
-                ('type', models.CharField(max_length=40)),
-                ('subject_type', models.CharField(max_length=40)),
-                ('subject_id', models.UUIDField()),
-                ('data', models.JSONField(default=dict)),
-                ('origin', models.CharField(blank=True, max_length=60)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('dispatched_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("firm_id", models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
+                ("type", models.CharField(max_length=40)),
+                ("subject_type", models.CharField(max_length=40)),
+                ("subject_id", models.UUIDField()),
+                ("data", models.JSONField(default=dict)),
+                ("origin", models.CharField(blank=True, max_length=60)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("dispatched_at", models.DateTimeField(null=True)),
             ],
             options={
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['firm_id', '-created_at', '-id'], name='outbox_recent'), models.Index(fields=['firm_id', 'subject_id', '-created_at'], name='outbox_subject')],
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["firm_id", "-created_at", "-id"], name="outbox_recent"),
+                    models.Index(fields=["firm_id", "subject_id", "-created_at"], name="outbox_subject"),
+                ],
             },
         ),
     ]

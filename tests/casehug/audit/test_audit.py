@@ -24,7 +24,9 @@ def fill(firm: Firm, count: int = 5) -> None:
 def test_entries_are_chained_without_gaps(firm: Firm) -> None:
     fill(firm)
     with firm_scope(firm.id):
-        assert list(AuditEntry.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, AuditEntry.objects.count() + 1))
+        assert list(AuditEntry.objects.order_by("seq").values_list("seq", flat=True)) == list(
+            range(1, AuditEntry.objects.count() + 1)
+        )
         assert AuditEntry.objects.filter(action="matter.created").count() == 5
         assert verify_chain() is None
 

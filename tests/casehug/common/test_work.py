@@ -84,7 +84,9 @@ def test_waiting_uses_no_attempt_and_failing_does(scope: None) -> None:
 def test_the_tenth_failure_is_final(scope: None) -> None:
     item = add()
     for _ in range(work.MAX_ATTEMPTS):
-        status = work.settle(claimed(item), work.retry(error_class="network", error_code="t", error_text="x", seconds=0))
+        status = work.settle(
+            claimed(item), work.retry(error_class="network", error_code="t", error_text="x", seconds=0)
+        )
     assert status == "dead"
 
 
@@ -114,7 +116,9 @@ def test_final_is_final(scope: None) -> None:
 
 
 def test_backoff_stays_in_its_bounds() -> None:
-    assert all(0 <= work.backoff_seconds(attempt) <= min(600, 2 * 2**attempt) for attempt in range(12) for _ in range(50))
+    assert all(
+        0 <= work.backoff_seconds(attempt) <= min(600, 2 * 2**attempt) for attempt in range(12) for _ in range(50)
+    )
 
 
 def test_a_higher_lane_makes_a_writer_yield(scope: None) -> None:
