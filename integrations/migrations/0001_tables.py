@@ -435,7 +435,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("outcome__in", ("inflight", "unknown"))),
-                        fields=("firm_id", "kind", "subject_id"),
+                        fields=("firm_id", "connection", "kind", "subject_id"),
                         name="intent_one_open",
                     )
                 ],

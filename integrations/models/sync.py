@@ -86,7 +86,7 @@ class RemoteIntent(FirmModel):
         base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(
-                fields=["firm_id", "kind", "subject_id"],
+                fields=["firm_id", "connection", "kind", "subject_id"],
                 condition=Q(outcome__in=("inflight", "unknown")),
                 name="intent_one_open",
             )

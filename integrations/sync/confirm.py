@@ -1,0 +1,74 @@
+"""Confirm a write: intent, link, operation log and audit in one transaction, whoever found the answer."""
+
+from casehug.audit import services as audit
+from casehug.common.models import WorkItem
+from integrations.contract.operations import RemoteRef, Step, StepContext
+from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
+from integrations.registry import provider
+from integrations.sync import intents, links, log
+from integrations.sync.messages import message_for
+
+HOW = {"create": "created", "update": "", "inline": "inline"}
+
+
+def confirm(
+    *,
+    connection: Connection,
+    item: WorkItem,
+    step: Step,
+    context: StepContext,
+    intent: RemoteIntent,
+    ref: RemoteRef,
+    seconds: float | None = None,
+    how: str = "",
+) -> ExternalLink:
+    """Record that a write stands at the provider as `ref`. Inside the firm scope; safe to call twice for one intent.
+
+    `context` is the one it was sent with: its content becomes the fingerprint. When the intent was settled differently
+    meanwhile, the link store keeps the lowest of the two records and flags them.
+    """
+    intent = intents.lock(intent.id)
+    known = links.find(connection=connection, local_type=intent.kind, local_id=intent.subject_id)
+    if intent.outcome == RemoteIntent.Outcome.APPLIED and intent.remote_id == ref.id and known is not None:
+        return known
+    link = links.save(
+        connection=connection,
+        local_type=intent.kind,
+        local_id=intent.subject_id,
+        ref=ref,
+        how=how or HOW[intent.verb] or (known.how if known else "created"),
+        content=step.content(context),
+    )
+    intents.close(intent, RemoteIntent.Outcome.APPLIED, remote_id=ref.id)
+    action = f"{step.action}.{'create' if intent.verb == 'inline' else intent.verb}"
+    closed = log.settle_open(intent_id=intent.id, status=SyncLog.Status.SUCCESS, external_id=ref.id)
+    if not closed:
+        log.write(
+            connection=connection, item=item, matter_id=intent.matter_id, action=action,
+            status=SyncLog.Status.SUCCESS, external_id=ref.id, seconds=seconds, intent_id=intent.id,
+        )  # fmt: skip
+    if link.needs_review == links.LATE_DUPLICATE:
+        alert_late_duplicate(connection=connection, item=item, intent=intent, link=link, action=step.action)
+    audit.record(
+        action=action, object_type=step.key, object_id=intent.subject_id, remote_id=ref.id,
+        changes={"intent": str(intent.id), "fields": [path for path, *_ in intent.origins], "how": link.how},
+    )  # fmt: skip
+    return link
+
+
+def alert_late_duplicate(
+    *, connection: Connection, item: WorkItem, intent: RemoteIntent, link: ExternalLink, action: str
+) -> None:
+    """Put a late duplicate on record with all ids; a person decides, we delete nothing there."""
+    name = provider(connection.provider).name
+    ids = ", ".join(link.review_ids)
+    text = f"{message_for('review', links.LATE_DUPLICATE, name=name).text} Ids: {ids}."
+    log.write(
+        connection=connection, item=item, matter_id=intent.matter_id, action=f"{action}.duplicate",
+        status=SyncLog.Status.NOTE, external_id=link.external_id, intent_id=intent.id,
+        trouble=log.Trouble("review", links.LATE_DUPLICATE, text),
+    )  # fmt: skip
+    audit.record(
+        action=f"{action}.late_duplicate", object_type=intent.kind, object_id=intent.subject_id,
+        remote_id=link.external_id, changes={"ids": link.review_ids}, outcome="review",
+    )  # fmt: skip

@@ -1,0 +1,217 @@
+"""Bring one matter to the provider, exactly once in effect. Reads top to bottom like the protocol:
+
+claim (done by the runner) → recover → read what may be sent → for each step: probe → intent → act → confirm.
+Each of these is its own commit, and no transaction is open while a request is under way.
+"""
+
+import time
+
+from casehug.audit import services as audit
+from casehug.common import work
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+from casehug.common.work import Settlement
+from integrations.connections.holds import hold_reason
+from integrations.connections.open_api import open_api
+from integrations.contract.errors import ProviderError, Throttled
+from integrations.contract.operations import Found, RemoteRef, Step
+from integrations.contract.records import PrivilegeGuard
+from integrations.mappings.services import is_preparing
+from integrations.models import Connection, SyncLog
+from integrations.registry import provider
+from integrations.sync import contact_keys, doubts, failures, inline, links, log, snapshots
+from integrations.sync.act import create, update
+from integrations.sync.messages import error_text, message_for
+from integrations.sync.run import Run
+
+KEY_BUSY_SECONDS = 2.0
+PREPARING_SECONDS = 1.0
+
+
+def run_sync(item: WorkItem) -> Settlement:
+    """Handler of kind `sync_matter`: contact, matter and note of its subject, as far as they are missing."""
+    started = time.monotonic()
+    try:
+        run = _begin(item, started)
+        return run if isinstance(run, Settlement) else _push_all(run)
+    finally:
+        with firm_scope(item.firm_id):
+            contact_keys.release(item=item)
+
+
+def _begin(item: WorkItem, started: float) -> Run | Settlement:
+    """Recover what an earlier claim left, then read what may be sent; a settlement when the row has to stop here."""
+    with firm_scope(item.firm_id):
+        work.guard(item)
+        connection: Connection = Connection.objects.get(id=item.connection_id)
+        declared = provider(connection.provider)
+        reason = hold_reason(connection)
+        if reason:
+            return work.hold(reason=reason, error_class="held", error_code=reason,
+                             error_text=message_for("held", reason, name=declared.name).text)  # fmt: skip
+        if doubts.recover(connection=connection, item=item):
+            return doubts.checking(declared.name)
+        seconds = failures.breaker_wait(connection)
+        if seconds:
+            return work.wait(seconds=seconds, error_class="network",
+                             error_text=message_for("network", name=declared.name).text)  # fmt: skip
+        if is_preparing(connection):
+            return work.wait(seconds=PREPARING_SECONDS)
+        try:
+            prepared = snapshots.read(connection=connection, item=item)
+        except snapshots.NoClient:
+            return _refuse(connection, item, "no_client", declared.name)
+        except snapshots.MatterGone:
+            return _refuse(connection, item, "matter_gone", declared.name)
+        except PrivilegeGuard as guard:
+            return _guarded(connection, item, guard, declared.name)
+        run = Run(item, connection, declared, prepared, started)
+        run.load_links()
+        return run
+
+
+def _push_all(run: Run) -> Settlement:
+    """Run the steps in order; the first that has to stop says how."""
+    item, name = run.item, run.provider.name
+    step: Step | None = None
+    try:
+        run.api = open_api(run.connection, lane=item.lane, observer=run.observe)
+        for step in run.provider.operations[item.kind].steps:
+            stop = _push(run, step)
+            if stop is not None:
+                return stop
+            if _must_yield(run):
+                return work.wait(seconds=0)
+    except ProviderError as error:
+        _log_failed_read(run, step, error)
+        return failures.settlement_for(
+            error, item=item, connection=run.connection, name=name, values=run.our_values()
+        )  # fmt: skip
+    except PrivilegeGuard as guard:
+        with run.owned():
+            return _guarded(run.connection, item, guard, name)
+    return work.done()
+
+
+def _must_yield(run: Run) -> bool:
+    """A step is the unit of pre-emption: let a more urgent row of this connection go first."""
+    with firm_scope(run.item.firm_id):
+        return work.higher_lane_waits(run.item)
+
+
+def _push(run: Run, step: Step) -> Settlement | None:
+    """Bring one record to the provider: nothing to do, or find it, or create it, or send what changed."""
+    run.step_key = step.key
+    run.observe("claim.before")
+    with run.owned():
+        run.load_links()
+        busy = doubts.wait_for_other(run, step)
+        known = _claim_contact(run) if step.key == "contact" and not busy and "contact" not in run.links else None
+    if busy or known is False:
+        return work.wait(seconds=KEY_BUSY_SECONDS)
+    run.observe("claim.after")
+    context = run.context(step)
+    if not step.applies(context):
+        return None
+    if step.key in run.links:
+        stop = update(run, step, run.links[step.key])
+    elif isinstance(known, RemoteRef):
+        stop = _link(run, step, Found((known,)), how="matched_email")
+    else:
+        stop = inline.look_for_carried(run, step) or (None if step.key in run.links else _find_or_create(run, step))
+    run.observe("settled")
+    return stop
+
+
+def _claim_contact(run: Run) -> RemoteRef | bool | None:
+    """Take the mutex of the client's e-mail. False: another run has it. A reference: this contact is known already."""
+    if not run.prepared.email:
+        return None
+    key = contact_keys.take(connection=run.connection, item=run.item, email=run.prepared.email)
+    if key is None:
+        return False
+    known = contact_keys.known_contact(key, name=run.prepared.name)
+    return RemoteRef("contact", known) if known else None
+
+
+def _find_or_create(run: Run, step: Step) -> Settlement | None:
+    """Probe where there is something to look by; one or more verified hits are linked, only a miss creates."""
+    if run.too_late():
+        return work.wait(seconds=0)
+    run.observe("probe.before")
+    begun = time.monotonic()
+    found = step.probe(run.context(step))
+    run.observe("probe.after")
+    if found is None:
+        return create(run, step)
+    with run.owned():
+        log.write(
+            connection=run.connection, item=run.item, matter_id=run.matter_id, action=f"{step.action}.find",
+            status=SyncLog.Status.SUCCESS, external_id=found.refs[0].id if found.refs else "",
+            seconds=time.monotonic() - begun,
+        )  # fmt: skip
+        failures.count_success(run.connection)
+    if not found.refs:
+        return create(run, step)
+    return _link(run, step, found, how="matched_email")
+
+
+def _link(run: Run, step: Step, found: Found, *, how: str) -> Settlement | None:
+    """Link a record found there. Several hits or another name: linked, nothing filled, flagged for a person."""
+    flag = "ambiguous" if len(found.refs) > 1 else "" if found.same_person else "other_name"
+    context = run.context(step)
+    ids = links.lowest_first(ref.id for ref in found.refs)
+    lowest = next(ref for ref in found.refs if ref.id == ids[0])
+    with run.owned():
+        link = links.save(
+            connection=run.connection, local_type=run.prepared.local_type(step.key),
+            local_id=run.prepared.local_id(step.key), ref=lowest, how=how,
+            content=step.content(context) if flag else {}, needs_review=flag, review_ids=ids if flag else (),
+        )  # fmt: skip
+        if step.key == "contact" and not flag:
+            contact_keys.confirm(
+                connection=run.connection, email=run.prepared.email, name=run.prepared.name, external_id=lowest.id
+            )
+        audit.record(
+            action=f"{step.action}.linked", object_type=step.key, object_id=run.prepared.local_id(step.key),
+            changes={"how": how, "flag": flag}, remote_id=lowest.id,
+        )  # fmt: skip
+        if flag:
+            log.write(
+                connection=run.connection, item=run.item, matter_id=run.matter_id, action=f"{step.action}.link",
+                status=SyncLog.Status.NOTE, external_id=lowest.id,
+                trouble=log.Trouble("review", flag, message_for("review", flag, name=run.provider.name).text),
+            )  # fmt: skip
+        work.save_progress(run.item, step=f"{step.key}.linked", state={**run.item.step_state, step.key: lowest.id})
+        run.load_links()
+    # With "update matched contacts" switched on, the provider fills blanks of a contact that is surely the same person.
+    return None if flag else update(run, step, link)
+
+
+def _log_failed_read(run: Run, step: Step | None, error: ProviderError) -> None:
+    if step is None or (isinstance(error, Throttled) and not error.by_provider):
+        return
+    trouble = failures.trouble_of(error, name=run.provider.name, values=run.our_values())
+    with run.owned():
+        log.write(
+            connection=run.connection, item=run.item, matter_id=run.matter_id, action=f"{step.action}.find",
+            status=SyncLog.Status.FAILED, trouble=trouble,
+        )  # fmt: skip
+
+
+def _refuse(connection: Connection, item: WorkItem, code: str, name: str) -> Settlement:
+    text = error_text("validation", code, name=name)
+    log.write(
+        connection=connection, item=item, matter_id=item.subject_id, action="matter.prepare",
+        status=SyncLog.Status.FAILED, trouble=log.Trouble("validation", code, text),
+    )  # fmt: skip
+    return work.dead(error_class="validation", error_code=code, error_text=text)
+
+
+def _guarded(connection: Connection, item: WorkItem, guard: PrivilegeGuard, name: str) -> Settlement:
+    """A value without an allowed source was on its way out: nothing is sent, and it is on record."""
+    audit.record(
+        action="sync.privilege_guard", object_type="matter", object_id=item.subject_id,
+        changes={"field": str(guard)}, outcome="refused",
+    )  # fmt: skip
+    return _refuse(connection, item, "privilege_guard", name)

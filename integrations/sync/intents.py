@@ -1,0 +1,141 @@
+"""Intents: each write is on disk before its first byte, and ends as applied, not applied, or is looked for."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection as database
+
+from casehug.common.encryption import blind_index
+from casehug.common.models import WorkItem
+from casehug.common.work import database_now
+from integrations.contract.operations import StepContext, Write
+from integrations.models import Connection, RemoteIntent
+from integrations.sync import frozen
+
+SEND_SECONDS = 10
+ABSENT = "absent"
+MAX_TRIES = 3
+Outcome = RemoteIntent.Outcome
+OPEN = (Outcome.INFLIGHT, Outcome.UNKNOWN)
+
+
+def settle_seconds() -> float:
+    """Return how long after the send deadline a late commit may still appear: read timeout + server + index delay."""
+    return float(settings.SYNC_SETTLE_SECONDS)
+
+
+def open_intent(
+    *,
+    connection: Connection,
+    item: WorkItem,
+    kind: str,
+    verb: str,
+    subject_id: uuid.UUID,
+    matter_id: uuid.UUID,
+    context: StepContext,
+    write: Write,
+) -> RemoteIntent:
+    """Insert the intent of one write as `inflight`. The caller's transaction must commit before the first byte.
+
+    The database refuses a second open one for the same record (`IntegrityError`).
+    """
+    with database.cursor() as cursor:
+        # A crash of the database server right after the send must not forget that something was sent.
+        cursor.execute("SET LOCAL synchronous_commit = on")
+    now = database_now()
+    intent = RemoteIntent(
+        connection=connection, work_item_id=item.id, kind=kind, verb=verb, subject_id=subject_id, matter_id=matter_id,
+        marker=context.marker, carries=list(write.carries), body_hmac=_body_hmac(write),
+        origins=[list(origin) for origin in write.body.origins], try_no=_try_no(item, kind, subject_id),
+        fence=item.fence, send_deadline=now + timedelta(seconds=SEND_SECONDS), sent_at=now,
+        settle_until=now + timedelta(seconds=SEND_SECONDS + settle_seconds()),
+    )  # fmt: skip
+    intent.frozen = frozen.freeze(context.snapshot, context.changed, intent_id=intent.id)
+    intent.save(force_insert=True)
+    return intent
+
+
+def open_inline(*, parent: RemoteIntent, kind: str, marker: str, matter_id: uuid.UUID) -> RemoteIntent:
+    """Insert an unanswered intent for a note that travelled inside its contact: its arrival is looked for."""
+    intent = RemoteIntent(
+        connection=parent.connection, work_item_id=parent.work_item_id, kind=kind, verb="inline",
+        subject_id=matter_id, matter_id=matter_id, marker=marker, body_hmac=bytes(parent.body_hmac),
+        origins=[], fence=parent.fence, send_deadline=parent.send_deadline, sent_at=parent.sent_at,
+        settle_until=parent.settle_until, outcome=Outcome.UNKNOWN,
+    )  # fmt: skip
+    if parent.frozen is None:
+        raise ValueError("what the parent carried is not known any more")
+    thawed = frozen.thaw(bytes(parent.frozen), intent_id=parent.id)
+    intent.frozen = frozen.freeze(thawed.snapshot, frozenset(), intent_id=intent.id)
+    intent.save(force_insert=True)
+    return intent
+
+
+def _body_hmac(write: Write) -> bytes:
+    text = json.dumps(write.body.payload, sort_keys=True, separators=(",", ":"), default=str)
+    return blind_index("body:" + hashlib.sha256(text.encode()).hexdigest())
+
+
+def _try_no(item: WorkItem, kind: str, subject_id: uuid.UUID) -> int:
+    """Return which try this is for the row: one more than the tries that were looked for and not found."""
+    absent = RemoteIntent.objects.filter(
+        work_item_id=item.id, kind=kind, subject_id=subject_id, outcome=Outcome.NOT_APPLIED, error_code=ABSENT
+    )
+    return int(absent.count()) + 1
+
+
+def tries_used_up(*, item: WorkItem, kind: str, subject_id: uuid.UUID) -> bool:
+    """Tell whether three tries of this row went out and none could be found afterwards."""
+    return _try_no(item, kind, subject_id) > MAX_TRIES
+
+
+def open_for(*, connection: Connection, kind: str, subject_id: uuid.UUID) -> RemoteIntent | None:
+    """Return the open intent of a local record, whichever work row sent it."""
+    found: RemoteIntent | None = RemoteIntent.objects.filter(
+        connection=connection, kind=kind, subject_id=subject_id, outcome__in=OPEN
+    ).first()
+    return found
+
+
+def drop(intent: RemoteIntent) -> None:
+    """Remove an intent of which certainly no byte was sent (our own gate said wait, or the deadline passed)."""
+    RemoteIntent.objects.filter(id=intent.id, outcome=Outcome.INFLIGHT, fence=intent.fence).delete()
+
+
+def lock(intent_id: uuid.UUID) -> RemoteIntent:
+    """Read an intent for update."""
+    found: RemoteIntent = RemoteIntent.objects.select_for_update().get(id=intent_id)
+    return found
+
+
+def close(intent: RemoteIntent, outcome: str, *, remote_id: str = "", error_code: str = "") -> None:
+    """Write the outcome. What was sealed is kept only while a late commit can still appear."""
+    intent.outcome, intent.remote_id, intent.error_code = outcome, remote_id, error_code
+    if not intent.ever_unknown or intent.verb == "update":
+        intent.frozen = None
+    intent.save()
+
+
+def to_unknown(intent: RemoteIntent) -> None:
+    """Turn an intent without an answer into a doubt that is looked for."""
+    intent.outcome, intent.ever_unknown = Outcome.UNKNOWN, True
+    intent.save(update_fields=["outcome", "ever_unknown", "updated_at"])
+
+
+def abandoned(intents: Sequence[RemoteIntent], *, claimed: WorkItem | None = None) -> list[RemoteIntent]:
+    """Return those in-flight intents whose sender is gone: its row ended, was claimed again, or its lease ran out."""
+    gone = []
+    for intent in intents:
+        if intent.outcome != Outcome.INFLIGHT:
+            continue
+        alive = WorkItem.objects.filter(
+            id=intent.work_item_id, status="running", fence=intent.fence, lease_until__gt=database_now()
+        )
+        mine = claimed is not None and intent.work_item_id == claimed.id and intent.fence == claimed.fence
+        if not mine and not alive.exists():
+            gone.append(intent)
+    return gone

@@ -1,0 +1,90 @@
+"""The link store: which remote record stands for which local one, and what was confirmed there last."""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from casehug.common.encryption import blind_index
+from casehug.common.work import database_now
+from integrations.contract.operations import RemoteRef
+from integrations.models import Connection, ExternalLink
+
+LATE_DUPLICATE = "late_duplicate"
+
+
+def lowest_first(ids: Iterable[str]) -> list[str]:
+    """Return remote ids once each, lowest (oldest) first; numbers compare as numbers."""
+    return sorted(set(ids), key=lambda one: (not one.isdigit(), len(one) if one.isdigit() else 0, one))
+
+
+def fingerprint(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return one keyed hash per value: equality can be seen, the value cannot."""
+    texts = {
+        key: json.dumps(value, sort_keys=True, separators=(",", ":"), default=str) for key, value in content.items()
+    }
+    return {key: blind_index(f"content:{key}:{text}").hex()[:32] for key, text in texts.items()}
+
+
+def find(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> ExternalLink | None:
+    """Return the usable link of a local record in the connected account; broken ones do not count."""
+    rows = ExternalLink.objects.filter(
+        remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id, broken_at__isnull=True
+    )
+    return rows.first()
+
+
+def save(
+    *,
+    connection: Connection,
+    local_type: str,
+    local_id: uuid.UUID,
+    ref: RemoteRef,
+    how: str,
+    content: Mapping[str, Any] | None = None,
+    needs_review: str = "",
+    review_ids: Iterable[str] = (),
+) -> ExternalLink:
+    """Create or move the link of a local record. Already linked to another record: the lowest id stays."""
+    link = ExternalLink.objects.select_for_update().filter(
+        remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
+    ).first() or ExternalLink(  # fmt: skip
+        connection=connection, remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
+    )
+    chosen, both = ref.id, list(review_ids)
+    if link.external_id and link.broken_at is None and ref.id and link.external_id != ref.id:
+        both = lowest_first([link.external_id, ref.id, *link.review_ids, *both])
+        chosen, needs_review = both[0], LATE_DUPLICATE
+    link.external_id = chosen or link.external_id
+    link.how, link.label, link.broken_at = how, ref.label or link.label, None
+    if needs_review:
+        link.needs_review, link.review_ids = needs_review, both
+    if content is not None:
+        link.fingerprint = fingerprint(content)
+    link.save()
+    return link
+
+
+def flag_late_duplicate(link: ExternalLink, ids: Iterable[str]) -> None:
+    """Move a link to the lowest of several records that one call left behind, and flag all of them for a person."""
+    ordered = lowest_first([*ids, *([link.external_id] if link.external_id else [])])
+    link.external_id, link.needs_review, link.review_ids = ordered[0], LATE_DUPLICATE, ordered
+    link.save(update_fields=["external_id", "needs_review", "review_ids", "updated_at"])
+
+
+def confirm_content(link: ExternalLink, content: Mapping[str, Any]) -> None:
+    """Remember what the provider confirmed last."""
+    link.fingerprint = fingerprint(content)
+    link.save(update_fields=["fingerprint", "updated_at"])
+
+
+def changed_keys(link: ExternalLink, content: Mapping[str, Any]) -> frozenset[str]:
+    """Return which values differ from what was confirmed last; a value that is gone counts as changed."""
+    now = fingerprint(content)
+    return frozenset(key for key in {*now, *link.fingerprint} if now.get(key) != link.fingerprint.get(key))
+
+
+def mark_broken(link: ExternalLink) -> None:
+    """Stop using a link whose record the provider no longer knows; the row stays as history."""
+    link.broken_at = database_now()
+    link.save(update_fields=["broken_at", "updated_at"])

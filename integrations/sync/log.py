@@ -1,0 +1,63 @@
+"""The operation log (CH-43): one line per operation, also for retries; an unanswered one stays open until settled."""
+
+import uuid
+from dataclasses import dataclass
+
+from casehug.common.models import WorkItem
+from integrations.models import Connection, SyncLog
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why an operation failed, ready to be stored: text is in plain words and masked."""
+
+    error_class: str
+    error_code: str = ""
+    text: str = ""
+    http_status: int | None = None
+
+
+def write(
+    *,
+    connection: Connection,
+    item: WorkItem,
+    matter_id: uuid.UUID,
+    action: str,
+    status: str,
+    external_id: str = "",
+    trouble: Trouble | None = None,
+    seconds: float | None = None,
+    intent_id: uuid.UUID | None = None,
+) -> SyncLog:
+    """Add one line inside the caller's transaction (the one of the effect it tells about)."""
+    line: SyncLog = SyncLog.objects.create(
+        connection=connection,
+        work_item_id=item.id,
+        matter_id=matter_id,
+        action=action,
+        status=status,
+        external_id=external_id,
+        attempt=item.attempts + 1,
+        actor_id=item.actor_id,
+        trigger=item.trigger,
+        error_class=trouble.error_class if trouble else "",
+        error_code=trouble.error_code if trouble else "",
+        error_text=trouble.text if trouble else "",
+        http_status=trouble.http_status if trouble else None,
+        duration_ms=None if seconds is None else round(seconds * 1000),
+        intent_id=intent_id,
+    )
+    return line
+
+
+def settle_open(*, intent_id: uuid.UUID, status: str, external_id: str = "", trouble: Trouble | None = None) -> bool:
+    """Close the open line of an unanswered call with what was found out. Returns False when there is none."""
+    lines = SyncLog.objects.filter(intent_id=intent_id, status=SyncLog.Status.CHECKING)
+    changed: int = lines.update(
+        status=status,
+        external_id=external_id,
+        error_class=trouble.error_class if trouble else "",
+        error_code=trouble.error_code if trouble else "",
+        error_text=trouble.text if trouble else "",
+    )
+    return bool(changed)

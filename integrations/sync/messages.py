@@ -1,0 +1,184 @@
+"""What people read: for each error, hold and flag what happened, what it means, who can fix it, and one button.
+
+Pages and the stored error texts both take their words from here. `target` names a place; pages know its address.
+"""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message in the order of UX-5.
+
+    `target`: reconnect, connection, case_type_mappings, matter_edit, log, evidence, retry, record.
+    """
+
+    what: str
+    means: str
+    who: str
+    button: str
+    target: str
+
+    @property
+    def text(self) -> str:
+        """What happened and what it means, as one paragraph."""
+        return f"{self.what} {self.means}".strip()
+
+
+NOBODY = "Nobody has to do anything."
+ADMIN = "A firm admin can fix this."
+YOU = "You can fix this."
+OPERATOR = "The operator of CaseHug looks into it."
+
+_CATALOGUE: dict[tuple[str, str], Message] = {
+    ("auth", ""): Message(
+        "{name} no longer accepts our access.",
+        "This matter waits and continues by itself after a firm admin reconnects; nothing is lost.",
+        ADMIN, "Reconnect", "reconnect",
+    ),
+    ("auth", "account_still_valid"): Message(
+        "{name} declined this one call although it accepts our access.",
+        "Nothing was changed by it. We try again by ourselves.",
+        NOBODY, "Show log", "log",
+    ),
+    ("rate_limit", ""): Message(
+        "{name} asked us to slow down.",
+        "We try again by ourselves; nothing is lost and you need not do anything.",
+        NOBODY, "Show log", "log",
+    ),
+    ("rate_limit", "own_budget"): Message(
+        "The firm's shared limit for calls to {name} is used up for the moment.",
+        "This continues by itself as soon as there is room; nothing is lost.",
+        NOBODY, "Show log", "log",
+    ),
+    ("network", ""): Message(
+        "{name} could not be reached.",
+        "Nothing was changed by this try. We try again by ourselves.",
+        NOBODY, "Show log", "log",
+    ),
+    ("network", "checking"): Message(
+        "We sent this, but no answer came back.",
+        "It may have arrived, so we look in {name} first and send nothing twice.",
+        NOBODY, "What we know so far", "evidence",
+    ),
+    ("network", "absent"): Message(
+        "We looked for this in {name} after its answer was lost: it had not arrived.",
+        "It is sent again with the same mark, at most three times.",
+        NOBODY, "Show log", "log",
+    ),
+    ("network", "gave_up"): Message(
+        "We sent this three times, and each time we could not find it in {name} afterwards.",
+        "It is not in {name} as far as we can see. What was confirmed before stays.",
+        "A firm admin can check in {name} and then retry.", "Retry", "retry",
+    ),
+    ("network", "too_many_tries"): Message(
+        "{name} could not be reached for a long time.",
+        "We stopped trying. What was confirmed before stays, nothing is sent twice.",
+        YOU, "Retry", "retry",
+    ),
+    ("validation", ""): Message(
+        "{name} did not accept what we sent.",
+        "This step was not done; what was confirmed before stays.",
+        "You can correct the value, a firm admin the mapping; then retry.", "Retry", "retry",
+    ),
+    ("validation", "no_client"): Message(
+        "This matter has no client yet.",
+        "Nothing was sent to {name}, because a matter there needs a contact.",
+        YOU, "Add a client", "matter_edit",
+    ),
+    ("validation", "matter_gone"): Message(
+        "This matter no longer exists in CaseHug.", "Nothing was sent.", NOBODY, "Show log", "log",
+    ),
+    ("validation", "lost_link"): Message(
+        "{name} no longer knows the linked record.",
+        "We look for it again and link or create it; nothing is sent twice.",
+        NOBODY, "Show log", "log",
+    ),
+    ("validation", "privilege_guard"): Message(
+        "CaseHug stopped this: a value that may not leave the firm was about to be sent.",
+        "Nothing was sent.",
+        OPERATOR, "Show log", "log",
+    ),
+    ("configuration", ""): Message(
+        "{name} does not allow this with the account's present plan, permissions or developer settings.",
+        "The matter waits; nothing is lost.",
+        "A firm admin asks {name}'s support to switch it on, then tests the connection.",
+        "Open the connection", "connection",
+    ),
+    ("unknown", ""): Message(
+        "Something unexpected happened.",
+        "Nothing is sent twice. We try again by ourselves.",
+        OPERATOR, "Show log", "log",
+    ),
+    ("unknown", "poison"): Message(
+        "This sync stopped its worker five times, so we do not start it again by ourselves.",
+        "What was confirmed before stays.",
+        OPERATOR, "Retry", "retry",
+    ),
+    ("held", "reconnect"): Message(
+        "{name} is not connected at the moment.",
+        "This matter waits and continues by itself after a firm admin reconnects.",
+        ADMIN, "Reconnect", "reconnect",
+    ),
+    ("held", "paused"): Message(
+        "Syncing to {name} is paused.",
+        "This matter waits and continues by itself when a firm admin resumes.",
+        ADMIN, "Open the connection", "connection",
+    ),
+    ("held", "other_account"): Message(
+        "This is another {name} account than before.",
+        "Links to the old account are kept but not used, and nothing is sent until a firm admin chooses.",
+        ADMIN, "Compare and decide", "connection",
+    ),
+    ("review", "ambiguous"): Message(
+        "Several records in {name} match.",
+        "We linked the oldest, filled nothing in, and created nothing.",
+        "Someone who knows the client can check in {name}.", "Open there", "record",
+    ),
+    ("review", "other_name"): Message(
+        "The contact with this e-mail has another name in {name}.",
+        "We linked it and filled nothing in, so that two files are not mixed.",
+        "Someone who knows the client can check in {name}.", "Open there", "record",
+    ),
+    ("review", "late_duplicate"): Message(
+        "{name} stored an unanswered call very late, so this record stands there twice.",
+        "We use the older one and deleted nothing.",
+        "A firm admin can merge the two in {name}.", "Open there", "record",
+    ),
+    ("mapping", ""): Message(
+        "No stage in {name} is chosen for this case type.",
+        "The matter arrived without a stage.",
+        ADMIN, "Choose a stage", "case_type_mappings",
+    ),
+    ("start", "not_connected"): Message(
+        "{name} is not connected.",
+        "Nothing was sent.",
+        ADMIN, "Open the connection", "connection",
+    ),
+    ("start", "matter_gone"): Message("This matter does not exist.", "Nothing was sent.", NOBODY, "Show log", "log"),
+    ("start", "not_retryable"): Message(
+        "This sync is not failed, so there is nothing to retry.", "It goes on by itself.", NOBODY, "Show log", "log",
+    ),
+    ("start", "not_cancellable"): Message(
+        "This sync is already running or finished.", "It can no longer be cancelled.", NOBODY, "Show log", "log",
+    ),
+}  # fmt: skip
+
+
+def message_for(error_class: str, error_code: str = "", *, name: str = "Lawmatics") -> Message:
+    """Return the message of an error class and code; an unknown code falls back to its class, then to `unknown`."""
+    found = (
+        _CATALOGUE.get((error_class, error_code)) or _CATALOGUE.get((error_class, "")) or _CATALOGUE[("unknown", "")]
+    )
+    return replace(
+        found,
+        what=found.what.replace("{name}", name),
+        means=found.means.replace("{name}", name),
+        who=found.who.replace("{name}", name),
+    )
+
+
+def error_text(error_class: str, error_code: str, *, name: str, detail: str = "") -> str:
+    """Return the text stored with a failure: our words, then the provider's own (already masked), if any."""
+    text = message_for(error_class, error_code, name=name).text
+    return f"{text} {name} wrote: “{detail}”" if detail else text

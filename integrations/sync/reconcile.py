@@ -1,0 +1,148 @@
+"""What happened to an unanswered write? Look by the natural key and the newest records, before anything repeats.
+
+Found → confirmed and the matter goes on. Absent after the settle time → the matter may send again, same marker.
+"""
+
+from casehug.audit import services as audit
+from casehug.common import work
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+from casehug.common.work import Settlement, database_now
+from integrations import queue
+from integrations.connections.open_api import open_api
+from integrations.contract.errors import AccessRefused, AuthRejected, ProviderError, Throttled
+from integrations.contract.identity import normalise_email, normalise_name
+from integrations.contract.operations import Found, StepContext
+from integrations.contract.records import Snapshot
+from integrations.models import Connection, RemoteIntent, SyncLog
+from integrations.sync import contact_keys, failures, inline, intents, links, log
+from integrations.sync.confirm import alert_late_duplicate, confirm
+from integrations.sync.doubts import CHECKING, scaled
+from integrations.sync.masking import sent_values
+from integrations.sync.messages import error_text
+from integrations.sync.search import Search, open_search
+
+PROBES = (2.0, 10.0, 30.0, 60.0)
+DEEP_AFTER = 30.0
+FIRST_SWEEP = 600.0
+LONGEST_WAIT = 60.0
+
+
+def run_reconcile(item: WorkItem) -> Settlement:
+    """Handler of kind `reconcile`: settle one doubt, then let its matter go on. Uses up no attempts."""
+    with firm_scope(item.firm_id):
+        found = open_search(item, outcomes=intents.OPEN)
+    if found is None:
+        return _release(item)
+    if isinstance(found, Settlement):
+        return found
+    elapsed = found.elapsed
+    last = elapsed >= found.settle_after
+    try:
+        context = found.context(open_api(found.connection, lane=item.lane))
+        hits = found.look(context, deep=last or elapsed >= scaled(DEEP_AFTER))
+    except ProviderError as error:
+        return after_error(found, error)
+    with firm_scope(item.firm_id):
+        work.guard(item)
+        failures.count_success(found.connection)
+        settled = intents.lock(found.intent.id).outcome not in intents.OPEN  # its late answer arrived by itself
+        if not settled and not hits.refs and not last:
+            RemoteIntent.objects.filter(id=found.intent.id).update(probes_done=found.intent.probes_done + 1)
+            return work.wait(seconds=_until_next(elapsed, found.settle_after))
+        if not settled:
+            record_found(found, context, hits) if hits.refs else _absent(found)
+            queue.enqueue_late_sweep(intent=found.intent, after_seconds=scaled(FIRST_SWEEP))
+    return _release(item)
+
+
+def _until_next(elapsed: float, settle_after: float) -> float:
+    """Return the seconds until the next probe of the schedule."""
+    due = [point for point in (*map(scaled, PROBES), settle_after) if point > elapsed]
+    return max(0.1, (due[0] if due else settle_after) - elapsed)
+
+
+def after_error(found: Search, error: ProviderError) -> Settlement:
+    """A search that could not be asked is asked again later; a doubt never ends because the line was bad."""
+    name, values = found.provider.name, sent_values(found.snapshot)
+    if isinstance(error, (AuthRejected, AccessRefused)):
+        settlement = failures.settlement_for(
+            error, item=found.item, connection=found.connection, name=name, values=values
+        )
+        if settlement.status == "held":
+            return settlement
+    elif isinstance(error, Throttled):
+        return failures.settlement_for(error, item=found.item, connection=found.connection, name=name, values=values)
+    elif error.error_class == "network":
+        failures.count_failure(found.item, found.connection)
+    trouble = failures.trouble_of(error, name=name, values=values)
+    seconds = min(LONGEST_WAIT, 2.0 ** (1 + min(found.intent.probes_done, 6)))
+    with firm_scope(found.item.firm_id):
+        RemoteIntent.objects.filter(id=found.intent.id).update(probes_done=found.intent.probes_done + 1)
+    return work.wait(
+        seconds=scaled(seconds), error_class=trouble.error_class, error_code=trouble.error_code, error_text=trouble.text
+    )
+
+
+def record_found(found: Search, context: StepContext, hits: Found) -> None:
+    """Confirm a write by what stands at the provider. Several hits of one write: the lowest stays, all are flagged."""
+    ids = links.lowest_first(ref.id for ref in hits.refs)
+    lowest = next(ref for ref in hits.refs if ref.id == ids[0])
+    link = confirm(
+        connection=found.connection, item=found.item, step=found.step, context=context, intent=found.intent,
+        ref=lowest, how="" if found.intent.verb == "update" else "reconciled",
+    )  # fmt: skip
+    if len(ids) > 1:
+        links.flag_late_duplicate(link, ids)
+        alert_late_duplicate(
+            connection=found.connection, item=found.item, intent=found.intent, link=link, action=found.step.action
+        )
+    if found.intent.kind == "contact":
+        remember_contact(found.connection, found.snapshot, link.external_id)
+    if found.intent.verb == "inline":
+        inline.remember(found.connection, works=True)
+    if inline.NOTE in found.intent.carries and found.snapshot.note is not None:
+        inline.open_search(found.intent, kind=f"note.{found.snapshot.note.kind}")
+
+
+def remember_contact(connection: Connection, snapshot: Snapshot, external_id: str) -> None:
+    """Note the confirmed contact at its e-mail's mutex, from what was sent."""
+    contact = snapshot.contact
+    contact_keys.confirm(
+        connection=connection, email=normalise_email(str(contact.email.value or "")), external_id=external_id,
+        name=normalise_name(str(contact.first_name.value or ""), str(contact.last_name.value or "")),
+    )  # fmt: skip
+
+
+def _absent(found: Search) -> None:
+    """It did not arrive: looked for by both ways after the settle time. The matter may send it again."""
+    intent = intents.lock(found.intent.id)
+    intents.close(intent, RemoteIntent.Outcome.NOT_APPLIED, error_code=intents.ABSENT)
+    text = error_text("network", intents.ABSENT, name=found.provider.name)
+    log.settle_open(
+        intent_id=intent.id, status=SyncLog.Status.FAILED, trouble=log.Trouble("network", intents.ABSENT, text)
+    )
+    if intent.verb == "inline":
+        inline.remember(found.connection, works=False)
+    audit.record(
+        action=f"{found.step.action}.not_found", object_type=found.step.key, object_id=intent.subject_id,
+        changes={"intent": str(intent.id), "try": intent.try_no}, outcome="failed",
+    )  # fmt: skip
+
+
+def _release(item: WorkItem) -> Settlement:
+    """Let the matter of a settled doubt go on. A row that is just being held is asked again in a second."""
+    with firm_scope(item.firm_id):
+        intent = RemoteIntent.objects.filter(id=item.subject_id).first()
+        if intent is None:
+            return work.done()
+        row = WorkItem.objects.filter(
+            kind=queue.SYNC_MATTER, subject_id=intent.matter_id, connection_id=intent.connection_id,
+            status__in=WorkItem.LIVE,
+        ).first()  # fmt: skip
+        if row is None:
+            return work.done()
+        if row.status == "running" and row.lease_until and row.lease_until > database_now():
+            return work.wait(seconds=1)
+        work.resume_held(item_id=row.id, reasons=(CHECKING,))
+        return work.done()

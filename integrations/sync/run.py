@@ -1,0 +1,91 @@
+"""One run of one matter: the claimed row, its connection, what may be sent, the links known so far, and the clock."""
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from casehug.common import checkpoints, work
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+from integrations.contract.http import Api
+from integrations.contract.operations import RemoteRef, Step, StepContext
+from integrations.contract.provider import Provider
+from integrations.models import Connection, ExternalLink
+from integrations.sync import links
+from integrations.sync.markers import marker_for
+from integrations.sync.masking import sent_values
+from integrations.sync.snapshots import Prepared
+
+
+@dataclass
+class Run:
+    """State of one run in memory. Everything that must survive a crash is written by the step that learned it."""
+
+    item: WorkItem
+    connection: Connection
+    provider: Provider
+    prepared: Prepared
+    started: float
+    api: Api | None = None
+    links: dict[str, ExternalLink] = field(default_factory=dict)
+    learned: dict[str, Any] = field(default_factory=dict)
+    step_key: str = ""
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Open a short transaction that first proves we still own the row. Raises `LostClaim`."""
+        with firm_scope(self.item.firm_id):
+            work.guard(self.item)
+            yield
+
+    @property
+    def matter_id(self) -> uuid.UUID:
+        """The matter this run is for."""
+        return self.prepared.matter_id
+
+    def observe(self, point: str) -> None:
+        """Tell the checkpoints that a point of the current step was passed (`contact.request.sent`)."""
+        checkpoints.reached(f"{self.step_key}.{point}")
+
+    def too_late(self) -> bool:
+        """No remote call starts later than this after the claim: the lease must outlive the call."""
+        return time.monotonic() - self.started > work.START_WITHIN_SECONDS
+
+    def load_links(self) -> None:
+        """Read the usable links of this matter inside the scope."""
+        self.links = {}
+        for key in ("contact", "matter", "note"):
+            found = links.find(
+                connection=self.connection,
+                local_type=self.prepared.local_type(key),
+                local_id=self.prepared.local_id(key),
+            )
+            if found is not None:
+                self.links[key] = found
+
+    def refs(self) -> Mapping[str, RemoteRef]:
+        """Return the known remote records by step key."""
+        return {key: RemoteRef(key, link.external_id, link.label) for key, link in self.links.items()}
+
+    def context(self, step: Step, *, changed: frozenset[str] = frozenset()) -> StepContext:
+        """Return what a step gets. Opens a short scope for the marker's key."""
+        if self.api is None:
+            raise RuntimeError("the provider's client is not open yet")
+        with firm_scope(self.item.firm_id):
+            marker = marker_for(self.prepared.local_type(step.key), self.prepared.local_id(step.key))
+        return StepContext(
+            api=self.api,
+            snapshot=self.prepared.snapshot,
+            links=self.refs(),
+            marker=marker,
+            settings=self.connection.settings,
+            profile={**self.connection.profile, **self.learned},
+            changed=changed,
+        )
+
+    def our_values(self) -> set[str]:
+        """Return every value this run may send, for masking."""
+        return sent_values(self.prepared.snapshot)

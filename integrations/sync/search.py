@@ -1,0 +1,98 @@
+"""One unanswered write and everything needed to recognise it: what was sent, sealed then, and the links known now."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from casehug.common import work
+from casehug.common.models import WorkItem
+from casehug.common.work import Settlement, database_now
+from integrations import queue
+from integrations.connections.holds import hold_reason
+from integrations.contract.http import Api
+from integrations.contract.operations import Found, RemoteRef, Step, StepContext, Window
+from integrations.contract.provider import Provider
+from integrations.contract.records import Snapshot
+from integrations.models import Connection, ExternalLink, RemoteIntent
+from integrations.registry import provider
+from integrations.sync import failures, frozen, links
+from integrations.sync.messages import message_for
+
+
+@dataclass(frozen=True)
+class Search:
+    """A doubt in memory, opened in one short scope; asking the provider happens outside of it."""
+
+    item: WorkItem
+    intent: RemoteIntent
+    connection: Connection
+    provider: Provider
+    step: Step
+    snapshot: Snapshot
+    changed: frozenset[str]
+    links: dict[str, ExternalLink]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the write may have left."""
+        return (database_now() - self.sent_at).total_seconds()
+
+    @property
+    def sent_at(self) -> datetime:
+        """When the write may have left at the earliest."""
+        return self.intent.sent_at or self.intent.created_at
+
+    @property
+    def settle_after(self) -> float:
+        """Seconds after the send from which an absence counts."""
+        return (self.intent.settle_until - self.sent_at).total_seconds()
+
+    def context(self, api: Api) -> StepContext:
+        """Return the context as it was when the write left."""
+        refs = {key: RemoteRef(key, link.external_id, link.label) for key, link in self.links.items()}
+        return StepContext(
+            api=api, snapshot=self.snapshot, links=refs, marker=self.intent.marker,
+            settings=self.connection.settings, profile=self.connection.profile, changed=self.changed,
+        )  # fmt: skip
+
+    def look(self, context: StepContext, *, deep: bool) -> Found:
+        """Ask the provider: does the record (for an update: do the new values) stand there?"""
+        if self.intent.verb != "update":
+            return self.step.reconcile(context, Window(since=self.sent_at), deep=deep)
+        link = self.links.get(self.step.key)
+        ref = RemoteRef(self.step.key, link.external_id, link.label) if link else None
+        return Found((ref,)) if ref and self.step.arrived(context, ref) else Found()
+
+
+def open_search(item: WorkItem, *, outcomes: Sequence[str]) -> Search | Settlement | None:
+    """Read the intent of a row inside the scope; a settlement when it has to wait, None for nothing to do."""
+    rows = RemoteIntent.objects.filter(id=item.subject_id, outcome__in=outcomes, frozen__isnull=False)
+    intent: RemoteIntent | None = rows.select_related("connection").first()
+    if intent is None or intent.frozen is None:
+        return None
+    connection: Connection = intent.connection
+    declared = provider(connection.provider)
+    reason = hold_reason(connection)
+    if reason:
+        text = message_for("held", reason, name=declared.name).text
+        return work.hold(reason=reason, error_class="held", error_code=reason, error_text=text)
+    seconds = failures.breaker_wait(connection)
+    if seconds:
+        return work.wait(seconds=seconds)
+    thawed = frozen.thaw(bytes(intent.frozen), intent_id=intent.id)
+    key = intent.kind.split(".")[0]
+    step = next(one for one in declared.operations[queue.SYNC_MATTER].steps if one.key == key)
+    known = _links(connection, thawed.snapshot, intent)
+    return Search(item, intent, connection, declared, step, thawed.snapshot, thawed.changed, known)
+
+
+def _links(connection: Connection, snapshot: Snapshot, intent: RemoteIntent) -> dict[str, ExternalLink]:
+    local = {"contact": ("contact", uuid.UUID(snapshot.contact.local_id)), "matter": ("matter", intent.matter_id)}
+    if snapshot.note is not None:
+        local["note"] = (f"note.{snapshot.note.kind}", intent.matter_id)
+    found = {
+        key: links.find(connection=connection, local_type=local_type, local_id=local_id)
+        for key, (local_type, local_id) in local.items()
+    }
+    return {key: link for key, link in found.items() if link is not None}

@@ -1,0 +1,121 @@
+"""The only reader of the domain for what goes out: builds sealed records, every value tagged with its source.
+
+The privilege guard lives here: what has no tag here has no way out. Notes, descriptions and remarks are never read.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from casehug.common.ids import public_id
+from casehug.common.models import WorkItem
+from casehug.intake.errors import NotFound
+from casehug.intake.selectors.sync import MatterForSync, matter_for_sync
+from integrations.contract.identity import normalise_email, normalise_name
+from integrations.contract.records import (
+    ContactRecord,
+    Leaf,
+    MatterRecord,
+    NoteRecord,
+    Snapshot,
+    Source,
+)
+from integrations.mappings.services import MappedTarget, mapping_for
+from integrations.models import Connection
+from integrations.sync import custom_fields, note_text
+from integrations.sync.markers import marker_for
+
+COMPLETED, STATUS = "intake_completed", "intake_status"
+
+
+class NoClient(RuntimeError):
+    """The matter has no client: there is nobody to make a contact for."""
+
+
+class MatterGone(RuntimeError):
+    """The matter does not exist (any more)."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What one run may send, and the local identity behind it."""
+
+    matter_id: uuid.UUID
+    client_id: uuid.UUID
+    snapshot: Snapshot
+    note_kind: str
+    target: MappedTarget
+    left_out: tuple[str, ...] = ()
+    """Why mapped answers were not sent, in plain words without any value."""
+
+    @property
+    def email(self) -> str:
+        """Comparable e-mail of the client, empty for none."""
+        return normalise_email(str(self.snapshot.contact.email.value or ""))
+
+    @property
+    def name(self) -> str:
+        """Comparable name of the client."""
+        contact = self.snapshot.contact
+        return normalise_name(str(contact.first_name.value or ""), str(contact.last_name.value or ""))
+
+    def local_type(self, step_key: str) -> str:
+        """Return the local type of a step's record: its key, for notes with the kind."""
+        return f"note.{self.note_kind}" if step_key == "note" else step_key
+
+    def local_id(self, step_key: str) -> uuid.UUID:
+        """Return the local id of a step's record."""
+        return self.client_id if step_key == "contact" else self.matter_id
+
+
+def read(*, connection: Connection, item: WorkItem) -> Prepared:
+    """Read the latest state of the item's matter inside the firm scope.
+
+    Raises `NoClient`, `MatterGone`, or `PrivilegeGuard` when a value has no allowed source.
+    """
+    try:
+        matter = matter_for_sync(item.subject_id)
+    except NotFound as missing:
+        raise MatterGone(str(item.subject_id)) from missing
+    if matter.client_id is None:
+        raise NoClient(str(matter.matter_id))
+    target = mapping_for(connection, matter)
+    kind = _note_kind(matter, by_hand=item.lane == WorkItem.Lane.BUTTON)
+    fields, left_out = custom_fields.read(connection, matter)
+    snapshot = Snapshot(
+        contact=ContactRecord(
+            local_id=str(matter.client_id),
+            first_name=Leaf(matter.client_first_name, Source.IDENTITY),
+            last_name=Leaf(matter.client_last_name, Source.IDENTITY),
+            email=Leaf(matter.client_email, Source.IDENTITY),
+            phone=Leaf(matter.client_phone, Source.IDENTITY),
+            custom_fields=fields["contact"],
+        ),
+        matter=MatterRecord(
+            local_id=str(matter.matter_id),
+            title=Leaf(matter.title, Source.CASE),
+            practice_area_id=Leaf(target.practice_area_id, Source.SYSTEM),
+            stage_id=Leaf(target.stage_id, Source.SYSTEM),
+            custom_fields=fields["matter"],
+        ),
+        note=_note(matter, kind) if kind else None,
+        extra={"sub_status_id": Leaf(target.sub_status_id, Source.SYSTEM)} if target.sub_status_id else {},
+    )
+    return Prepared(matter.matter_id, matter.client_id, snapshot, kind, target, left_out)
+
+
+def _note_kind(matter: MatterForSync, *, by_hand: bool) -> str:
+    """Return which note is due: the completed intake once; by a manual sync of an open intake its status (CH-17)."""
+    if matter.intake_completed_at is not None:
+        return COMPLETED
+    return STATUS if by_hand else ""
+
+
+def _note(matter: MatterForSync, kind: str) -> NoteRecord:
+    marker = marker_for(f"note.{kind}", matter.matter_id)
+    name, body = note_text.compose(matter, kind=kind, marker=marker)
+    return NoteRecord(
+        local_id=public_id("mat", matter.matter_id),
+        kind=kind,
+        name=Leaf(name, Source.SYSTEM),
+        body=Leaf(body, Source.SYSTEM),
+    )
