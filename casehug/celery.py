@@ -1,8 +1,10 @@
 """The Celery app: one doorbell task per row, one tick; queues and routes are fixed here."""
 
 import os
+import threading
 
 from celery import Celery
+from celery.signals import worker_init, worker_ready
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casehug.settings.local")
@@ -25,3 +27,28 @@ def set_queues(sender: Celery, **_: object) -> None:
     sender.conf.beat_schedule = {
         "tick": {"task": "casehug.tick", "schedule": 30.0, "options": {"queue": "maintenance", "expires": 25}},
     }
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def refuse_bad_role(**_: object) -> None:
+    """Stop the worker before its first task when its database role could see other firms' rows."""
+    from django.db import connection
+
+    from casehug.common.role_check import refuse_bad_role
+
+    refuse_bad_role()
+    connection.close()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def watch_canary(**_: object) -> None:
+    """Watch this node's canary: a worker that is alive but consumes nothing ends, and its supervisor restarts it."""
+    from django.conf import settings
+
+    from casehug.common import canary
+
+    def stop() -> None:
+        os._exit(70)  # nothing in memory matters: the rows decide
+
+    arguments = {"node": settings.WORKER_NODE, "stop": stop}
+    threading.Thread(target=canary.watch, kwargs=arguments, name="canary", daemon=True).start()

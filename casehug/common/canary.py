@@ -3,7 +3,16 @@
 After a broker reset a worker can stay alive and consume nothing; a process check does not see it, this does.
 """
 
-from django.db import connection
+import time
+from collections.abc import Callable
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
+
+LIMIT_SECONDS = 120.0
+log = structlog.get_logger(__name__)
 
 
 def passed(queue: str) -> None:
@@ -21,3 +30,26 @@ def ages() -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT queue, extract(epoch FROM now() - passed_at)::float FROM common_canary")
         return dict(cursor.fetchall())
+
+
+def watch(node: str, *, stop: Callable[[], None], limit: float = LIMIT_SECONDS, every: float = 15.0) -> None:
+    """Check this node's canary until it is too old while the broker answers, then call `stop` (the process restarts).
+
+    Counts from the start of watching, so that a fresh worker has time for its first canary.
+    """
+    started = time.monotonic()
+    while True:
+        time.sleep(every)
+        try:
+            age = ages().get(f"canary.{node}")
+            redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1).ping()
+        except (DatabaseError, redis.RedisError, OSError):
+            started = time.monotonic()  # nothing can be consumed while a part is away: not this worker's fault
+            continue
+        finally:
+            close_old_connections()
+        watched = time.monotonic() - started
+        if watched > limit and (age is None or age > limit):
+            log.error("worker.canary.lost", worker=node, seconds=int(age or watched))
+            stop()
+            return
