@@ -58,14 +58,19 @@ class Story:
 
 
 STORIES = (
-    Story("Quill — divorce", "divorce_standard", "CA", "Maya", "Quill", "maya.quill@example.com", "(415) 555-0142", "new"),
-    Story("Abara — custody", "custody_only", "TX", "Tobi", "Abara", "tobi.abara@example.com", "(512) 555-0178", "one_left"),
+    Story("Quill — divorce", "divorce_standard", "CA", "Maya", "Quill", "maya@example.com", "(415) 555-0142", "new"),
+    Story("Abara — custody", "custody_only", "TX", "Tobi", "Abara", "tobi@example.com", "(512) 555-0178", "one_left"),
     Story("Lindqvist — divorce", "divorce_standard", "WA", "Åsa", "Lindqvist", "asa@example.com", "", "answered"),
-    Story("Quill — post-decree", "post_decree", "CA", "Maya", "Quill", "MAYA.QUILL@example.com", "", "answered"),
+    Story("Quill — later order", "post_decree", "CA", "Maya", "Quill", "MAYA@example.com", "", "answered"),
     Story("Moreau — child support", "child_support", "NY", "Luc", "Moreau", "", "(212) 555-0119", "one_left"),
-)  # fmt: skip
+)
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj
+trailer<</Root 1 0 R>>
+%%EOF
+"""
 
 
 def load() -> dict[str, Any]:
@@ -131,7 +136,8 @@ def _tell(story: Story) -> None:
     required = list(Document.objects.filter(matter=matter, required=True).order_by("position"))
     for document in required:
         file = io.BytesIO(PDF + f"% {document.id}".encode())
-        upload_document(document_id=document.id, file=file, filename=f"{document.name}.pdf", content_type="application/pdf")
+        name = f"{document.name}.pdf"
+        upload_document(document_id=document.id, file=file, filename=name, content_type="application/pdf")
     if story.progress == "one_left":
         for document in required[:-1]:
             approve_document(document_id=document.id)
@@ -147,7 +153,7 @@ def _answers(case_type: CaseType, story: Story) -> dict[str, str]:
         "statement": "We separated last spring and want a fair agreement without a fight.",
         "opposing_party": "Robin Example",
     }
-    plain = {"date": "2024-06-01", "yesno": "no", "number": "2", "email": "someone@example.com", "phone": "(415) 555-0100"}
+    plain = {"date": "2024-06-01", "yesno": "no", "number": "2", "phone": "(415) 555-0100"}
     answers: dict[str, str] = {}
     for question in case_type.questions:
         fallback = (question.get("options") or [""])[0] or plain.get(question["kind"], "To be discussed")
