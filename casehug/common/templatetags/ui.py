@@ -45,7 +45,7 @@ def badge(state: str, label: str = "", detail: str = "", icon: str = "", role: s
 
 @register.inclusion_tag("components/_button.html")
 def button(label: str, kind: str = "secondary", **options: Any) -> Context:
-    """A submit button; options: icon, name, value, type, form, busy, reason (shown disabled, with why), id, autofocus."""
+    """A submit button; options: icon, name, value, type, form, busy, reason (drawn disabled, with why), id, key."""
     return {"label": label, "kind": kind, "type": "submit", "reason_id": f"why-{uuid.uuid4().hex[:8]}", **options}
 
 
@@ -111,7 +111,7 @@ def timeline(entries: Iterable[Mapping[str, Any]], empty: str = "Nothing has hap
 
 @register.inclusion_tag("components/_steps.html")
 def steps(items: Iterable[Mapping[str, Any]], label: str = "Steps") -> Context:
-    """An ordered list with states; an item has label, state and perhaps state_label, detail, at, remote_id, url, url_label."""
+    """An ordered list; an item has label, state and perhaps state_label, detail, at, remote_id, url, url_label."""
     return {"items": list(items), "label": label}
 
 
@@ -123,7 +123,7 @@ def progress_bar(value: int, maximum: int, label: str = "Progress", words: str =
 
 @register.inclusion_tag("components/_when.html")
 def when(moment: datetime | None, show: str = "both", missing: str = "—") -> Context:
-    """A time, relative and absolute in the active zone; show is both, relative, absolute or deadline (absolute first)."""
+    """A time in the active zone; show is both, relative, absolute or deadline (absolute first)."""
     if moment is None:
         return {"moment": None, "missing": missing}
     now = timezone.now()
