@@ -111,9 +111,10 @@ def build(wanted: str) -> None:
     if not _usable():
         make_folder()
     lock = LOCKS / f"{name}.txt"
-    if not install_with_uv(lock):
+    if not (get_uv() and sync_with_uv(lock)):
         print("uv cannot be used here; installing with pip (slower) …", file=sys.stderr, flush=True)
-        make_folder()
+        if _installed() - {"pip", "setuptools"}:
+            make_folder()  # pip does not remove leftovers
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
         done = _run(pip)
         if done.returncode:
@@ -128,6 +129,11 @@ def _usable() -> bool:
     """Whether the existing `.venv` starts, has pip and belongs to this version of Python."""
     check = f"import sys, pip; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
     return PYTHON.exists() and _run([str(PYTHON), "-c", check]).returncode == 0
+
+
+def _installed() -> set[str]:
+    """Return the names of the packages in `.venv`."""
+    return {path.name.partition("-")[0] for path in ENVIRONMENT.glob("lib/python3*/site-packages/*.dist-info")}
 
 
 def make_folder() -> None:
@@ -147,13 +153,14 @@ def make_folder() -> None:
         )
 
 
-def install_with_uv(lock: Path) -> bool:
-    """Install exactly the locked packages with the pinned uv; False when that is not possible here."""
-    if os.environ.get("CASEHUG_BOOTSTRAP_PIP") == "1":
-        return False
+def get_uv() -> bool:
+    """Install the pinned uv into `.venv`; False when it cannot be had."""
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCKS / "bootstrap.txt")]
-    if _run(pip).returncode:
-        return False
+    return _run(pip).returncode == 0
+
+
+def sync_with_uv(lock: Path) -> bool:
+    """Bring `.venv` to exactly the locked packages; False when uv fails here."""
     cache = ENVIRONMENT / ".uv-cache"  # beside the target: files are linked, not copied, and nothing stays in HOME
     settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_CACHE_DIR": str(cache), "UV_NO_CONFIG": "1"} | handed_on()
     uv = [str(ENVIRONMENT / "bin" / "uv"), "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes"]
@@ -184,9 +191,11 @@ def handed_on() -> dict[str, str]:
 def _run(command: list[str], extra: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     quiet = {"PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-    return subprocess.run(
-        command, env=environment | quiet | (extra or {}), cwd=PROJECT, capture_output=True, text=True, check=False
-    )
+    env = environment | quiet | (extra or {})
+    try:
+        return subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, check=False)
+    except OSError as error:  # not there, or not for this machine
+        return subprocess.CompletedProcess(command, 127, "", str(error))
 
 
 def _last_line(text: str) -> str:

@@ -82,6 +82,9 @@ def own_copy(worker: str) -> None:
     name = f"{DATABASE}_{worker}"
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"].rsplit("/", 1)[0] + "/postgres", autocommit=True) as link:
         link.execute(f'CREATE DATABASE "{name}" TEMPLATE "{DATABASE}"')
+        # A copy has the tables and their grants, but not those of the database itself.
+        link.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+        link.execute(f'GRANT CONNECT ON DATABASE "{name}" TO cx_app, cx_relay')
     for variable in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_RELAY_URL"):
         os.environ[variable] = os.environ[variable].rsplit("/", 1)[0] + f"/{name}"
     number = 1 + int("".join(filter(str.isdigit, worker)) or 0) % 15
