@@ -1,0 +1,14 @@
+"""The form that takes a file of intakes."""
+
+from django import forms
+
+from casehug.intake.forms.clients import ServiceErrors
+
+
+class ImportForm(ServiceErrors):
+    """One CSV file."""
+
+    file = forms.FileField(
+        label="CSV file", help_text="From your spreadsheet: “Save as CSV”. Nothing is imported before you confirm.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )  # fmt: skip

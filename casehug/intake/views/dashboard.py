@@ -1,0 +1,65 @@
+"""The first page and the search."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from casehug.common import slots
+from casehug.firms.access import firm_page
+from casehug.intake.models import IntakeLink, Matter
+from casehug.intake.selectors.dashboard import IntakeCounts, intake_counts
+from casehug.intake.selectors.search import search as find
+from casehug.intake.views.acting import blocked
+
+SHOWN = 20
+
+
+def _needs_you(request: HttpRequest, counts: IntakeCounts) -> list[dict[str, Any]]:
+    """Return what waits for a decision; each row leads to the one place where it is solved."""
+    matters = reverse("matters")
+    own = (
+        (counts.documents_to_review, "Documents to review", reverse("documents")),
+        (counts.ready_to_approve, "Intakes ready to approve", f"{matters}?progress=ready"),
+    )
+    rows = [row for answer in slots.fill("attention", request=request) for row in answer]
+    return rows + [{"count": count, "text": text, "url": url} for count, text, url in own if count]
+
+
+def _first_steps(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the set-up checklist: what integrations ask for (slot `setup_steps`), then the first matter and link."""
+    has_matter = Matter.objects.exists()
+    own = [
+        {"label": "Open a first matter", "done": has_matter, "url": reverse("matter_new")},
+        {"label": "Send a first intake link", "done": IntakeLink.objects.filter(sent_at__isnull=False).exists(),
+         "url": reverse("matters") if has_matter else ""},
+    ]  # fmt: skip
+    return [step for answer in slots.fill("setup_steps", request=request) for step in answer] + own
+
+
+@require_safe
+@firm_page("matters.view")
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show what needs a decision, the set-up until it is done, and one card per integration."""
+    counts, first_steps = intake_counts(), _first_steps(request)
+    context = {
+        "needs": _needs_you(request, counts),
+        "counts": counts,
+        "first_steps": [] if all(step["done"] for step in first_steps) else first_steps,
+        "steps_done": sum(bool(step["done"]) for step in first_steps),
+        "cards": slots.fill("dashboard_card", request=request),
+        "is_fresh": not Matter.objects.exists(),
+        "blocked": blocked(request),
+    }
+    return render(request, "intake/dashboard.html", context)
+
+
+@require_safe
+@firm_page("matters.view")
+def search(request: HttpRequest) -> HttpResponse:
+    """Find matters and clients."""
+    text = " ".join(request.GET.get("q", "").split())[:200]
+    context = {"text": text, "result": find(text, limit=SHOWN), "matters_url": reverse("matters")}
+    return render(request, "intake/search.html", context)
