@@ -9,10 +9,11 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from casehug.common.models import WorkItem
 from casehug.firms.models import User
-from casehug.intake.models import Matter
+from casehug.intake.models import CaseType, Matter, PracticeArea
 from integrations.contract.provider import Provider
 from integrations.limits import usage
-from integrations.models import CaseTypeMapping, CatalogueItem, Connection, SyncLog
+from integrations.mappings.services import broken_mappings
+from integrations.models import CaseTypeMapping, CatalogueItem, Connection, ExternalLink, SyncLog
 from integrations.registry import providers
 from integrations.selectors.states import SYNC
 
@@ -112,3 +113,22 @@ def matter_titles(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     """Return titles of matters by id. In the firm scope."""
     wanted = {one for one in ids if one}
     return dict(Matter.objects.filter(id__in=wanted).values_list("id", "title")) if wanted else {}
+
+
+def link_count(connection: Connection, account: str) -> int:
+    """Count the matters linked to one remote account."""
+    rows = ExternalLink.objects.filter(connection=connection, remote_firm=account, local_type="matter")
+    return int(rows.filter(broken_at__isnull=True).count())
+
+
+def case_type_label(key: str) -> str:
+    """Return the name of a case type or practice area by its mapping key without the prefix."""
+    if key in PracticeArea.values:
+        return str(PracticeArea(key).label)
+    name: str | None = CaseType.objects.filter(key=key).values_list("name", flat=True).first()
+    return name or key
+
+
+def open_mapping_count(connection: Connection) -> int:
+    """Count the mapping rows a person should look at: gone stages, and used case types without a stage."""
+    return len(broken_mappings(connection))

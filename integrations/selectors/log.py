@@ -119,4 +119,7 @@ def with_names(lines: list[SyncLog]) -> list[LogRow]:
     """Add matter titles and people's names to lines, in two queries."""
     titles = matter_titles(line.matter_id for line in lines)
     names = user_names(line.actor_id for line in lines)
-    return [LogRow(line, titles.get(line.matter_id, ""), names.get(line.actor_id, "")) for line in lines]
+    none = uuid.UUID(int=0)
+    return [
+        LogRow(line, titles.get(line.matter_id or none, ""), names.get(line.actor_id or none, "")) for line in lines
+    ]

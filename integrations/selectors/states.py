@@ -1,13 +1,10 @@
 """From a work row to the word people read (experience.md §3.1): one vocabulary for panel, lists, log and runs."""
 
-import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from casehug.common.models import WorkItem
-from casehug.common.work import database_now
-from integrations.models import Connection, ExternalLink
+from integrations.sync.states import MatterSync
 
 SYNC = "sync_matter"
 CHECKING = "checking"
@@ -52,25 +49,22 @@ def state_of(item: WorkItem, now: datetime, *, flagged: bool = False) -> SyncSta
     return SyncState("noted", "Synced with notes", False) if flagged else SyncState("done", "Synced", False)
 
 
-def latest_items(*, connection: Connection, matter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorkItem]:
-    """Return the newest sync row of each matter for this connection. In the firm scope."""
-    rows = WorkItem.objects.filter(kind=SYNC, connection_id=connection.id, subject_id__in=list(matter_ids))
-    return {row.subject_id: row for row in rows.order_by("subject_id", "-created_at", "-id").distinct("subject_id")}
+WORDS = {
+    "synced": SyncState("done", "Synced", False),
+    "noted": SyncState("noted", "Synced with notes", False),
+    "running": SyncState("running", "Syncing", True),
+    "queued": SyncState("queued", "Queued", True),
+    "unknown": SyncState("unknown", "Unknown — checking", True),
+    "failed": SyncState("failed", "Failed", False),
+    "cancelled": SyncState("cancelled", "Cancelled", False),
+    "never": NOT_SENT,
+}
 
 
-def matter_sync_states(*, connection: Connection, matter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, SyncState]:
-    """Return the sync state of each matter in three queries. In the firm scope."""
-    wanted = list(matter_ids)
-    now = database_now()
-    links = ExternalLink.objects.filter(
-        remote_firm=connection.links_account, local_type="matter", local_id__in=wanted, broken_at__isnull=True
-    )
-    linked = dict(links.values_list("local_id", "needs_review"))
-    items = latest_items(connection=connection, matter_ids=wanted)
-    found: dict[uuid.UUID, SyncState] = {}
-    for matter_id in wanted:
-        if matter_id in items:
-            found[matter_id] = state_of(items[matter_id], now, flagged=bool(linked.get(matter_id)))
-        else:
-            found[matter_id] = SyncState("done", "Synced", False) if matter_id in linked else NOT_SENT
-    return found
+def state_of_matter(found: MatterSync) -> SyncState:
+    """Return how the engine's state of a matter looks and whether the page has to keep asking."""
+    if found.state == "held":
+        return SyncState("held", WAITS_FOR.get(found.hold_reason, "Waiting for a person"), False)
+    if found.state == "waiting":
+        return SyncState("waiting", "Waiting", True, found.next_at)
+    return WORDS[found.state]

@@ -1,0 +1,145 @@
+"""The panel of one matter: the state of the whole and of each record there, and whether a sync may be started."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from casehug.intake.models import Matter
+from integrations.contract.provider import Provider
+from integrations.mappings.services import mapping_for
+from integrations.models import Connection
+from integrations.selectors.runs import trigger_words
+from integrations.selectors.states import NOT_SENT, SyncState, state_of_matter
+from integrations.sync.states import MatterSync, StepState, sync_state
+
+HOW = {
+    "created": "Created by CaseHug.",
+    "matched_email": "Linked to the contact found by e-mail; its fields were not changed.",
+    "inline": "Written together with the contact.",
+    "by_hand": "Linked by a person.",
+    "reconciled": "Found again after an unanswered call.",
+}
+UNANSWERED = "Sent, but no answer came back; we look before anything is repeated."
+GONE = "{stage} no longer exists; the matter goes without a stage."
+NO_STAGE = "No stage is chosen for this case type."
+LATER = "Follows when the intake is complete."
+STEP_WORDS = {"running": ("running", "Syncing"), "waiting": ("waiting", "Waiting"), "failed": ("failed", "Failed")}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the panel shows. `blocked` is why the sync button is disabled, "" when it may be pressed.
+
+    `after` says what happens to a press now, when it would have to wait.
+    """
+
+    provider: Provider
+    connection: Connection | None
+    matter: Matter
+    sync: MatterSync | None
+    state: SyncState
+    steps: list[dict[str, Any]]
+    trigger: str
+    blocked: str
+    after: str
+
+
+@dataclass(frozen=True)
+class _CaseOf:
+    case_type_key: str
+    practice_area: str
+
+
+def panel_for(*, declared: Provider, connection: Connection | None, matter: Matter) -> Panel:
+    """Return the panel of one matter and provider. In the firm scope."""
+    found = sync_state([matter.id], provider_key=declared.key).get(matter.id)
+    state = state_of_matter(found) if found else NOT_SENT
+    return Panel(
+        provider=declared,
+        connection=connection,
+        matter=matter,
+        sync=found,
+        state=state,
+        steps=_lines(declared, connection, matter, found, state) if connection else [],
+        trigger=trigger_words(found.trigger) if found and found.work_item_id else "",
+        blocked=_blocked(declared, connection, matter, state),
+        after=_after(declared, connection),
+    )
+
+
+def _lines(
+    declared: Provider, connection: Connection, matter: Matter, found: MatterSync | None, state: SyncState
+) -> list[dict[str, Any]]:
+    operation = declared.operations.get("sync_matter")
+    known = {step.key: step for step in found.steps} if found else {}
+    lines: list[dict[str, Any]] = []
+    for step in operation.steps if operation else ():
+        current = known.get(step.key) or StepState(step.key, step.key.capitalize(), "open")
+        lines.append(_line(declared, matter, current, state))
+        if step.key == "matter":
+            lines.append(_stage_line(connection, matter, sent=current.state == "done"))
+    return lines
+
+
+def _line(declared: Provider, matter: Matter, step: StepState, state: SyncState) -> dict[str, Any]:
+    line: dict[str, Any] = {"label": step.label, "at": step.at}
+    if step.state == "done":
+        flag = step.review.text if step.review else step.error_text
+        return line | {
+            "state": "noted" if flag else "done",
+            "state_label": "Look here" if flag else f"In {declared.name}",
+            "detail": flag or HOW.get(step.how, ""),
+            "remote_id": step.remote_id,
+            "url": step.url,
+            "url_label": f"Open in {declared.name}",
+        }
+    if step.state == "unknown":
+        return line | {"state": "unknown", "detail": UNANSWERED}
+    if step.key == "note" and step.state == "open" and matter.intake_completed_at is None:
+        return line | {"state": "skipped", "state_label": "Later", "detail": LATER}
+    if step.state in STEP_WORDS:
+        name, words = STEP_WORDS[step.state]
+        return line | {"state": name, "state_label": words, "detail": step.error_text}
+    return line | {"state": "queued", "state_label": "Next"} if state.live else line | _not_sent()
+
+
+def _not_sent() -> dict[str, str]:
+    return {"state": NOT_SENT.state, "state_label": NOT_SENT.label}
+
+
+def _stage_line(connection: Connection, matter: Matter, *, sent: bool) -> dict[str, Any]:
+    target = mapping_for(connection, _CaseOf(matter.case_type.key, matter.practice_area))
+    line: dict[str, Any] = {"label": "Stage"}
+    if target.state == "gone":
+        return line | {"state": "gone", "detail": GONE.format(stage=target.stage_name)}
+    if not target.stage_id:
+        return line | {"state": "needs_choice", "detail": NO_STAGE}
+    if not sent:
+        return line | _not_sent() | {"detail": f"Goes to {target.stage_name}."}
+    return line | {"state": "done", "state_label": "Sent", "detail": f"Mapped to {target.stage_name}."}
+
+
+def _blocked(declared: Provider, connection: Connection | None, matter: Matter, state: SyncState) -> str:
+    if connection is None or connection.state == Connection.State.NOT_CONNECTED:
+        return f"{declared.name} is not connected; a firm admin can connect it in Settings"
+    if matter.client_id is None:
+        return f"Add a client first: a matter in {declared.name} needs a contact"
+    if state.state == "unknown":
+        return "We first look whether the last try arrived"
+    return "A sync is under way" if state.state in ("queued", "running") else ""
+
+
+def _after(declared: Provider, connection: Connection | None) -> str:
+    if connection is None:
+        return ""
+    if connection.state == Connection.State.NEEDS_RECONNECT:
+        return f"{declared.name} needs a reconnect first; until then the sync waits."
+    if connection.state == Connection.State.OTHER_ACCOUNT:
+        return "A firm admin has to choose the account first; until then the sync waits."
+    return "Sync is paused; until a firm admin resumes it, this waits." if connection.paused else ""
+
+
+def matter_or_none(matter_id: uuid.UUID) -> Matter | None:
+    """Return a matter of the open firm with its client and case type."""
+    found: Matter | None = Matter.objects.select_related("client", "case_type").filter(id=matter_id).first()
+    return found

@@ -1,0 +1,157 @@
+"""What this app puts into the product's pages: matter panel, states, dashboard card, banner, timeline, attention."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from casehug.intake.models import Matter
+from integrations.contract.provider import Provider
+from integrations.mappings.defaults import AREA
+from integrations.models import Connection, SyncLog
+from integrations.registry import provider, providers
+from integrations.selectors import connections as reads
+from integrations.selectors.runs import LINE_STATES, action_words
+from integrations.selectors.states import state_of_matter
+from integrations.sync.states import sync_state
+from integrations.views.common import reason_unless
+from integrations.views.matters import render_panel
+
+TIMELINE_LINES = 60
+ROLES = {"done": "done", "failed": "failed", "unknown": "unknown", "unchanged": "done", "noted": "attention"}
+ICONS = {"done": "tick", "failed": "octagon", "unknown": "question", "unchanged": "equals", "noted": "note"}
+
+
+def matter_panel(*, request: HttpRequest, matter: Matter) -> SafeString:
+    """Return the panel of every provider that can sync a matter."""
+    keys = [one.key for one in providers() if "sync_matter" in one.operations]
+    return format_html_join("", "{}", ((render_panel(request, matter, key),) for key in keys))
+
+
+def matter_states(*, matter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Return state name and words per matter for lists; nothing while the firm never connected."""
+    wanted = list(matter_ids)
+    found: dict[uuid.UUID, tuple[str, str]] = {}
+    for declared, connection in reads.connection_pairs():
+        if connection is not None and "sync_matter" in declared.operations:
+            for matter_id, one in sync_state(wanted, provider_key=declared.key).items():
+                state = state_of_matter(one)
+                found.setdefault(matter_id, (state.state, state.label))
+    return found
+
+
+def dashboard_card(*, request: HttpRequest) -> SafeString:
+    """Return one card per provider: connection, sync, last success, waiting and failing."""
+    cards = [_card(request, declared, row) for declared, row in reads.connection_pairs()]
+    return format_html_join("", "{}", ((card,) for card in cards))
+
+
+def _card(request: HttpRequest, declared: Provider, row: Connection | None) -> SafeString:
+    context = {
+        "provider": declared,
+        "connection": row,
+        "figures": reads.figures(row) if row else None,
+        "sync": reads.sync_switch(row) if row else None,
+        "why_not_view": reason_unless(request, "integrations.view"),
+        "why_not_log": reason_unless(request, "sync_log.view"),
+    }
+    return render_to_string("integrations/_dashboard_card.html", context, request=request)
+
+
+def banner(*, request: HttpRequest) -> dict[str, Any] | None:
+    """Return the most urgent thing a person must do for a connection, None when there is none."""
+    offers = [offer for row in Connection.objects.all() if (offer := _offer(request, row)) is not None]
+    return min(offers, key=lambda offer: offer["urgency"]) if offers else None
+
+
+def _offer(request: HttpRequest, row: Connection) -> dict[str, Any] | None:
+    name, page = provider(row.provider).name, reverse("integration", args=[row.provider])
+    if row.state == Connection.State.NEEDS_RECONNECT:
+        text = f"{name} no longer accepts our access. {_waiting(row)} after a firm admin reconnects."
+        return _banner(request, 10, text, "Reconnect", page)
+    if row.state == Connection.State.OTHER_ACCOUNT:
+        text = (
+            f"This is another {name} account ({row.remote_firm_name}). Links to the old account are kept but not used, "
+            "and nothing is sent until a firm admin chooses."
+        )
+        return _banner(request, 15, text, "Compare and decide", reverse("integration_account", args=[row.provider]))
+    if row.state != Connection.State.CONNECTED:
+        return None
+    if row.paused:
+        stamp = row.profile.get("changed", {}).get("paused", {})
+        who = reads.user_names([uuid.UUID(stamp["by"])]) if stamp.get("by") else {}
+        by = f" by {next(iter(who.values()))}" if who else ""
+        text = f"Sync to {name} is paused{by}. {_waiting(row)} when a firm admin resumes."
+        return _banner(request, 30, text, "Open", page)
+    gone = reads.gone_stage(row)
+    if gone is None:
+        return None
+    label = reads.case_type_label(gone[0].removeprefix(AREA))
+    text = (
+        f"The stage {gone[1]} no longer exists in {name}. New {label} matters arrive without a stage "
+        "until a firm admin chooses another."
+    )
+    return _banner(request, 40, text, "Choose a stage", reverse("integration_case_types", args=[row.provider]))
+
+
+def _waiting(row: Connection) -> str:
+    count = reads.held_count(row)
+    if not count:
+        return "New syncs wait and continue by themselves"
+    if count == 1:
+        return "One matter is waiting and continues by itself"
+    return f"{count} matters are waiting and continue by themselves"
+
+
+def _banner(request: HttpRequest, urgency: int, text: str, label: str, url: str) -> dict[str, Any]:
+    allowed = not reason_unless(request, "integrations.manage")
+    return {
+        "kind": "attention",
+        "text": text,
+        "button_label": label if allowed else "",
+        "button_url": url if allowed else "",
+        "urgency": urgency,
+    }
+
+
+def timeline(*, matter: Matter) -> list[dict[str, Any]]:
+    """Return what was done at the providers for one matter, newest first."""
+    lines = SyncLog.objects.filter(matter_id=matter.id).exclude(status=SyncLog.Status.NOTHING)
+    entries: list[dict[str, Any]] = []
+    for line in lines.select_related("connection").order_by("-created_at", "-id")[:TIMELINE_LINES]:
+        name = provider(line.connection.provider).name
+        state, words = LINE_STATES.get(line.status, ("noted", line.status))
+        sentence = format_html("{}: {}", name, action_words(line.action))
+        if line.status != SyncLog.Status.SUCCESS:
+            sentence = format_html("{} ({})", sentence, words.lower())
+        entries.append(
+            {"sentence": sentence, "at": line.created_at, "icon": ICONS.get(state, "dot"),
+             "role": ROLES.get(state, "neutral"), "source": name}
+        )  # fmt: skip
+    return entries
+
+
+def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
+    """Return what needs a person: failed and held syncs, mappings without a stage; each leads to where it is solved."""
+    found: list[dict[str, Any]] = []
+    for declared, row in reads.connection_pairs():
+        if row is None:
+            continue
+        may_log = not reason_unless(request, "sync_log.view")
+        failing = reads.failing_matters(row)
+        if failing:
+            url = reverse("integration_log", args=[declared.key]) + "?status=failed"
+            url = url if may_log else reverse("matter", args=[failing[0]])
+            words = "syncs" if len(failing) != 1 else "sync"
+            found.append({"text": f"{declared.name}: {len(failing)} failed {words}", "url": url, "count": len(failing)})
+        if row.state == Connection.State.CONNECTED and not reason_unless(request, "mappings.manage"):
+            count = reads.open_mapping_count(row)
+            if count:
+                url = reverse("integration_case_types", args=[declared.key])
+                found.append({"text": f"{declared.name}: case types need a stage", "url": url, "count": count})
+    return found

@@ -1,0 +1,115 @@
+"""Settings → Integrations: the cards, the page of one connection, its test and its switches."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET, require_POST
+
+from casehug.common.scope import firm_scope
+from casehug.firms.access import firm_page
+from integrations.connections import services
+from integrations.connections.checkup import ONLY_READS
+from integrations.connections.endpoints import endpoints_for
+from integrations.contract.errors import Refused
+from integrations.forms import SettingsForm
+from integrations.models import Connection
+from integrations.selectors import connections as reads
+from integrations.views.common import connection_or_404, declared_or_404, member, page_context
+
+
+@require_GET
+@firm_page("integrations.view")
+def integrations(request: HttpRequest) -> HttpResponse:
+    """Show a card per provider."""
+    cards = [
+        {
+            "provider": declared,
+            "connection": row,
+            "figures": reads.figures(row) if row else None,
+            "sync": reads.sync_switch(row) if row else None,
+            "configured": endpoints_for(declared.key).complete,
+            "connected_by": _connected_by(row),
+        }
+        for declared, row in reads.connection_pairs()
+    ]
+    return render(request, "integrations/cards.html", page_context(request, cards=cards))
+
+
+def _connected_by(row: Connection | None) -> str:
+    user_id = row.connected_by_id if row else None
+    return reads.user_names([user_id]).get(user_id, "") if user_id else ""
+
+
+@require_GET
+@firm_page("integrations.view")
+def integration(request: HttpRequest, provider: str) -> HttpResponse:
+    """Show one connection: unconnected with its prerequisites, or its state, figures and switches."""
+    declared = declared_or_404(provider)
+    row = reads.connection_for(provider)
+    return render(request, "integrations/connection.html", _connection_context(request, provider, row, None)
+                  | {"provider": declared})  # fmt: skip
+
+
+def _connection_context(
+    request: HttpRequest, key: str, row: Connection | None, form: SettingsForm | None
+) -> dict[str, object]:
+    context = page_context(request, declared_or_404(key), connection=row, configured=endpoints_for(key).complete)
+    if row is None:
+        return context
+    changed = row.profile.get("changed", {})
+    return context | {
+        "figures": reads.figures(row),
+        "sync": reads.sync_switch(row),
+        "connected_by": _connected_by(row),
+        "form": form or SettingsForm.for_connection(row),
+        "gone": reads.gone_stage(row),
+        "held": reads.held_count(row),
+        "changed_at": {name: parse_datetime(stamp["at"]) for name, stamp in changed.items() if stamp.get("at")},
+    }
+
+
+@require_POST
+@firm_page("integrations.manage", own_scopes=True)
+def test(request: HttpRequest, provider: str) -> HttpResponse:
+    """Run the connection test; answers the list as a fragment, or as a page without script."""
+    declared = declared_or_404(provider)
+    firm_id = member(request).firm_id
+    with firm_scope(firm_id):
+        row = connection_or_404(provider)
+    checks = services.test_connection(connection=row) if row.access_token is not None else []
+    with firm_scope(firm_id):
+        context = page_context(request, declared, checks=checks, connection=row, only_reads=ONLY_READS)
+        template = "integrations/_checks.html" if request.headers.get("HX-Request") else "integrations/checks.html"
+        return render(request, template, context)
+
+
+@require_POST
+@firm_page("integrations.manage")
+def change_settings(request: HttpRequest, provider: str) -> HttpResponse:
+    """Save the switches of a connection."""
+    row = connection_or_404(provider)
+    form = SettingsForm.for_connection(row, request.POST)
+    if form.is_valid():
+        try:
+            services.change_settings(connection_id=row.id, changes=form.cleaned_data)
+        except Refused as refused:
+            form.add_error(refused.code if refused.code in form.fields else None, refused.detail)
+        else:
+            messages.success(request, "The switches are saved.")
+            return redirect("integration", provider=provider)
+    context = _connection_context(request, provider, row, form)
+    return render(request, "integrations/connection.html", context, status=422)
+
+
+@require_POST
+@firm_page("integrations.manage")
+def pause(request: HttpRequest, provider: str) -> HttpResponse:
+    """Pause or resume sending (`on` = 1 pauses)."""
+    declared, row = declared_or_404(provider), connection_or_404(provider)
+    if request.POST.get("on") == "1":
+        if services.pause(connection_id=row.id):
+            messages.success(request, f"Sync to {declared.name} is paused. New work waits; nothing is lost.")
+    elif services.resume(connection_id=row.id):
+        messages.success(request, f"Sync to {declared.name} goes on; what was waiting continues by itself.")
+    return redirect("integration", provider=provider)

@@ -1,0 +1,83 @@
+"""What every page here needs: the provider and connection of the address, tabs, and where a message's button leads."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+
+from casehug.firms.access import CurrentMembership, can, who_can
+from casehug.firms.views import settings_tabs
+from integrations.contract.provider import Provider
+from integrations.models import Connection
+from integrations.registry import UnknownProvider, provider
+from integrations.selectors.connections import connection_for
+from integrations.sync.messages import Message
+
+
+@dataclass(frozen=True)
+class Button:
+    """One button of a message: a link, or a form when `post`."""
+
+    label: str
+    url: str
+    post: bool = False
+
+
+def member(request: HttpRequest) -> CurrentMembership:
+    """Return the membership the page decorator has checked."""
+    found: CurrentMembership = request.membership  # type: ignore[attr-defined]
+    return found
+
+
+def declared_or_404(key: str) -> Provider:
+    """Return the provider of an address or raise 404."""
+    try:
+        return provider(key)
+    except UnknownProvider:
+        raise Http404(key) from None
+
+
+def connection_or_404(key: str) -> Connection:
+    """Return the firm's connection or raise 404 when it never connected. In the firm scope."""
+    found = connection_for(key)
+    if found is None:
+        raise Http404(key)
+    return found
+
+
+def reason_unless(request: HttpRequest, capability: str) -> str:
+    """Return why a button is disabled for this member, "" when it is not."""
+    return "" if can(member(request), capability) else f"Only a {who_can(capability)} may do this"
+
+
+def page_context(request: HttpRequest, declared: Provider | None = None, **more: Any) -> dict[str, Any]:
+    """Return the context every settings page starts from."""
+    refusals = {
+        "why_not_manage": reason_unless(request, "integrations.manage"),
+        "why_not_map": reason_unless(request, "mappings.manage"),
+    }
+    return {"tabs": settings_tabs(request, "integrations"), "provider": declared, **refusals, **more}
+
+
+def button_for(
+    message: Message, request: HttpRequest, *, key: str, matter_id: uuid.UUID | None = None,
+    run_id: uuid.UUID | None = None, record_url: str = "",
+) -> Button | None:  # fmt: skip
+    """Return the one button of a message as far as this member may follow it."""
+    allowed = {name: can(member(request), name) for name in ("integrations.view", "sync_log.view", "sync.start")}
+    settings_page, target = allowed["integrations.view"], message.target
+    if target in ("reconnect", "connection") and settings_page:
+        return Button(message.button, reverse("integration", args=[key]))
+    if target == "case_type_mappings" and settings_page:
+        return Button(message.button, reverse("integration_case_types", args=[key]))
+    if target in ("log", "evidence") and run_id and allowed["sync_log.view"]:
+        return Button(message.button, reverse("integration_run", args=[key, run_id]))
+    if target == "matter_edit" and matter_id:
+        return Button(message.button, reverse("matter_client", args=[matter_id]))
+    if target == "retry" and run_id and allowed["sync.start"]:
+        return Button(message.button, reverse("integration_retry", args=[key, run_id]), post=True)
+    if target == "record" and record_url:
+        return Button(message.button, record_url)
+    return None
