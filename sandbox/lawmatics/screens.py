@@ -34,8 +34,7 @@ def card(matter: Record, stages: dict[int, Record]) -> dict[str, Any]:
 
 def lane(account: int, stage: Record | None, stages: dict[int, Record], limit: int) -> dict[str, Any]:
     """One stage of the board with its newest matters."""
-    where = "stage = ? AND kind = 'prospect'" if stage else "stage IS NULL AND kind = 'prospect' AND account = ?"
-    values = [stage.id if stage else account]
+    where, values = "stage = ? AND kind = 'prospect'", [stage.id if stage else -account]
     found = world().store.select(where, values, order="id DESC", limit=limit)
     total = world().store.count(where, values)
     return {
@@ -179,8 +178,11 @@ def contact(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     stages = {stage.id: stage for stage in world().store.all("stage", person.account)}
     found = world().store.select("contact = ? AND kind = 'prospect'", [number], order="id DESC", limit=ROWS)
-    reach = [(r.doc["label"], r.doc["info"]) for k in ("email_address", "phone_number")
-             for r in world().store.owned(k, "contact", number)]  # fmt: skip
+    reach = [
+        (f"{label} ({item.doc['label']})", item.doc["info"])
+        for kind, label in (("email_address", "E-mail"), ("phone_number", "Phone"))
+        for item in world().store.owned(kind, "contact", number)
+    ]
     facts = [(name.replace("_", " ").capitalize(), person.doc.get(name)) for name in PERSONAL]
     return pages.page(
         request, pages.full_name(person), "_contact.html", number=number, reach=reach, kind=person.doc["contact_type"],

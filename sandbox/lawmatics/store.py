@@ -24,15 +24,22 @@ CREATE INDEX IF NOT EXISTS records_updated ON records (account, kind, updated);
 CREATE INDEX IF NOT EXISTS records_created ON records (account, kind, created);
 CREATE INDEX IF NOT EXISTS records_contact ON records (contact, kind) WHERE contact IS NOT NULL;
 CREATE INDEX IF NOT EXISTS records_owner ON records (owner, kind) WHERE owner IS NOT NULL;
-CREATE INDEX IF NOT EXISTS records_stage ON records (stage) WHERE stage IS NOT NULL;
-CREATE INDEX IF NOT EXISTS records_email ON records (email) WHERE email IS NOT NULL;
-CREATE INDEX IF NOT EXISTS records_phone ON records (phone) WHERE phone IS NOT NULL;
-CREATE INDEX IF NOT EXISTS records_name ON records (name) WHERE name IS NOT NULL;
+CREATE INDEX IF NOT EXISTS records_stage ON records (stage, kind) WHERE stage IS NOT NULL;
+CREATE INDEX IF NOT EXISTS records_email ON records (email, kind) WHERE email IS NOT NULL;
+CREATE INDEX IF NOT EXISTS records_phone ON records (phone, kind) WHERE phone IS NOT NULL;
+CREATE INDEX IF NOT EXISTS records_name ON records (name, kind) WHERE name IS NOT NULL;
 CREATE TABLE IF NOT EXISTS sequences (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS tokens (
   hash TEXT PRIMARY KEY, type TEXT NOT NULL, account INTEGER NOT NULL, user INTEGER NOT NULL, family TEXT NOT NULL,
   expires REAL, redirect_uri TEXT NOT NULL DEFAULT '', used INTEGER NOT NULL DEFAULT 0);
 """
+# Sizes of a large store for SQLite's planner, which otherwise may walk all records of a firm to find five.
+STATISTICS = {
+    "records": "200000 20000 1", "records_account": "200000 100000 20000 1", "records_updated": "200000 100000 20000 2",
+    "records_created": "200000 100000 20000 2", "records_contact": "200000 3 2", "records_owner": "200000 4 2",
+    "records_stage": "200000 2000 2000", "records_email": "200000 2 1", "records_phone": "200000 2 1",
+    "records_name": "200000 3 2",
+}  # fmt: skip
 COLUMNS = "kind, id, account, doc, created, updated, visible"
 # Fixed numbers for what a firm sets up, so that the demo account looks the same after every reset.
 CONFIG_KINDS = ("user", "pipeline", "stage", "practice_area", "sub_status", "custom_field", "form", "tag",
@@ -72,8 +79,16 @@ class Store:
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.execute("PRAGMA cache_size=-65536")
         self.db.executescript(SCHEMA)
+        self._teach_planner()
         self._depth = 0
         self.lag_until = self.db.execute("SELECT COALESCE(MAX(visible), 0) FROM records").fetchone()[0]
+
+    def _teach_planner(self) -> None:
+        self.db.execute("ANALYZE sqlite_schema")
+        self.db.execute("DELETE FROM sqlite_stat1")
+        rows = [("records", index, sizes) for index, sizes in STATISTICS.items()]
+        self.db.executemany("INSERT INTO sqlite_stat1 VALUES (?,?,?)", rows)
+        self.db.execute("ANALYZE sqlite_schema")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -122,13 +137,15 @@ class Store:
         owner = f"{doc['owner_kind']}:{doc['owner_id']}" if doc.get("owner_kind") else None
         email = doc.get("info") if record.kind == "email_address" else doc.get("email")
         phone = doc.get("info") if record.kind == "phone_number" else None
+        # A matter without a stage is kept under minus its account, so that the board finds those by index too.
+        stage = doc.get("stage_id") or (-record.account if record.kind == "prospect" else None)
         name = "waiting" if doc.get("state") == "waiting" else None
         if record.kind == "contact":
             name = " ".join(filter(None, (doc.get("first_name"), doc.get("last_name")))).casefold() or None
         self.db.execute(
             "INSERT OR REPLACE INTO records VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (record.kind, record.id, record.account, json.dumps(doc, ensure_ascii=False), record.created,
-             record.updated, record.visible, doc.get("contact_id"), owner, doc.get("stage_id"), normal_email(email),
+             record.updated, record.visible, doc.get("contact_id"), owner, stage, normal_email(email),
              digits(phone), name),
         )  # fmt: skip
 

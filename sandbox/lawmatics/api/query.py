@@ -105,7 +105,9 @@ def _known(call: Call, listing: Listing, name: str, operator: str | None, value:
         return sub, [call.account, *values]
     links = {f"{link}_id" for link in shape.one}
     if name in links or name == "sub_status_id":
-        column = {"contact_id": "contact", "stage_id": "stage"}.get(name, f"json_extract(doc, '$.{name}')")
+        column = f"json_extract(doc, '$.{name}')"
+        if operator in (None, "="):
+            column = {"contact_id": "contact", "stage_id": "stage"}.get(name, column)
         return _condition(column, operator or "=", value, text=False)
     if name in ("notable_id", "informationable_id", "addressable_id", "interactable_id"):
         return _condition("json_extract(doc, '$.owner_id')", operator or "=", value, text=False)
