@@ -1,0 +1,108 @@
+"""`manage.py import_intakes FILE`: check a CSV file of intakes and import it, with a report on every row."""
+
+import json
+import uuid
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from casehug.common.actor import actor_context
+from casehug.common.scope import firm_scope
+from casehug.firms.models import Firm
+from casehug.intake.errors import IntakeError
+from casehug.intake.imports.check import check_intakes
+from casehug.intake.imports.report import import_counts, report_csv, report_data, report_rows, sentence
+from casehug.intake.imports.run import import_intakes
+from casehug.intake.models import ImportBatch
+
+SOME_NOT_IMPORTED = 3
+
+
+class Command(BaseCommand):
+    """Exit codes: 0 finished (rows that were not imported are explained), 1 the file or firm cannot be used;
+
+    with --strict also 3: finished, but not every row was imported.
+    """
+
+    help = "Import intakes from a CSV file. Safe to repeat: a row whose reference is known is not imported again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the CSV file")
+        parser.add_argument("--firm", default="", help="the firm's short name; not needed when there is only one firm")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would happen to every row")
+        parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
+        parser.add_argument("--report", type=Path, help="also write the row-by-row report to this CSV file")
+        parser.add_argument("--strict", action="store_true", help="end with code 3 unless every row was imported")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+        firm_id = _firm_id(options["firm"])
+        try:
+            with actor_context(source="command"):
+                batch_id = _import(firm_id, data, path.name, dry_run=options["dry_run"])
+        except IntakeError as error:
+            raise CommandError(error.message) from error
+        with firm_scope(firm_id):
+            explained = self._report(ImportBatch.objects.get(id=batch_id), options)
+        if explained and options["strict"]:
+            raise CommandError("Not every row was imported.", returncode=SOME_NOT_IMPORTED)
+
+    def _report(self, batch: ImportBatch, options: dict[str, Any]) -> int:
+        if options["report"]:
+            options["report"].write_text(report_csv(batch), encoding="utf-8", newline="")
+        counts = import_counts(batch)
+        if options["json"]:
+            self.stdout.write(json.dumps(report_data(batch), ensure_ascii=False, indent=1))
+            return counts.explained
+        for notice in batch.notices:
+            self.stdout.write(f"Note: {notice}")
+        after = 0
+        while True:
+            rows, after = report_rows(batch, after_line=after, only_messages=not options["dry_run"], size=500)
+            for row in rows:
+                self.stdout.write(f"Line {row.line}: {row.get_outcome_display()}. {sentence(row)}".rstrip())
+            if not after:
+                break
+        done = f"{counts.left} will be imported" if options["dry_run"] else f"{counts.imported} imported"
+        self.stdout.write(
+            f"{counts.total} rows read as {batch.encoding}: {done}, {counts.duplicate} imported before, "
+            f"{counts.explained} not imported and explained above, {counts.with_warnings} to look at."
+        )
+        return counts.explained
+
+
+def _import(firm_id: uuid.UUID, data: bytes, filename: str, *, dry_run: bool) -> uuid.UUID:
+    with firm_scope(firm_id):
+        batch = check_intakes(data=data, filename=filename)
+    if not dry_run:
+        import_intakes(firm_id=firm_id, batch_id=batch.id)
+    return batch.id
+
+
+def _firm_id(slug: str) -> uuid.UUID:
+    with connection.cursor() as cursor:
+        if slug:
+            cursor.execute("SELECT resolve_firm_slug(%s)", [slug])
+            found: uuid.UUID | None = cursor.fetchone()[0]
+            if found is None:
+                raise CommandError(f"There is no firm “{slug}”.")
+            return found
+        cursor.execute("SELECT firm_id FROM resolve_firm_ids()")
+        firm_ids: list[uuid.UUID] = [row[0] for row in cursor.fetchall()]
+    if len(firm_ids) == 1:
+        return firm_ids[0]
+    if not firm_ids:
+        raise CommandError("There is no firm yet.")
+    raise CommandError(f"Say which firm with --firm: {', '.join(_slug(firm_id) for firm_id in firm_ids[:20])}.")
+
+
+def _slug(firm_id: uuid.UUID) -> str:
+    with firm_scope(firm_id):
+        return str(Firm.objects.get(id=firm_id).slug)
