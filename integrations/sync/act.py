@@ -13,7 +13,7 @@ from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.http import Exchange, Failure, Outcome, classify
 from integrations.contract.operations import RemoteRef, Step, StepContext, Write
 from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
-from integrations.sync import contact_keys, doubts, failures, inline, intents, links, log
+from integrations.sync import contact_keys, doubts, failures, inline, intents, links, log, remarks
 from integrations.sync.confirm import confirm
 from integrations.sync.messages import error_text
 from integrations.sync.run import Run
@@ -109,7 +109,7 @@ def _send_once(
         )  # fmt: skip
     run.observe("intent.committed")
     assert_no_transaction()
-    if time.monotonic() - begun > intents.SEND_SECONDS:
+    if time.monotonic() - begun > intents.send_seconds():
         # A process that woke up late must not fire an old shot: others already count on its silence.
         return _unsent(run, intent)
     try:
@@ -146,6 +146,8 @@ def _applied(run: Run, step: Step, sent: Sent) -> None:
                 external_id=link.external_id,
             )
         inline.record(run, sent.intent)
+        if step.key == "matter":
+            remarks.record(connection=run.connection, item=run.item, prepared=run.prepared, name=run.provider.name)
         _remember(run)
         failures.count_success(run.connection)
         mine = WorkItem.objects.filter(id=run.item.id, fence=run.item.fence, status="running").exists()

@@ -16,7 +16,7 @@ from integrations.contract.operations import StepContext, Write
 from integrations.models import Connection, RemoteIntent
 from integrations.sync import frozen
 
-SEND_SECONDS = 10
+LONGEST_SEND_SECONDS = 10.0
 ABSENT = "absent"
 MAX_TRIES = 3
 Outcome = RemoteIntent.Outcome
@@ -26,6 +26,11 @@ OPEN = (Outcome.INFLIGHT, Outcome.UNKNOWN)
 def settle_seconds() -> float:
     """Return how long after the send deadline a late commit may still appear: read timeout + server + index delay."""
     return float(settings.SYNC_SETTLE_SECONDS)
+
+
+def send_seconds() -> float:
+    """Return how long after the commit of its intent a request may still start; shorter on a fast clock."""
+    return min(LONGEST_SEND_SECONDS, max(0.5, settle_seconds() / 12))
 
 
 def open_intent(
@@ -51,8 +56,8 @@ def open_intent(
         connection=connection, work_item_id=item.id, kind=kind, verb=verb, subject_id=subject_id, matter_id=matter_id,
         marker=context.marker, carries=list(write.carries), body_hmac=_body_hmac(write),
         origins=[list(origin) for origin in write.body.origins], try_no=_try_no(item, kind, subject_id),
-        fence=item.fence, send_deadline=now + timedelta(seconds=SEND_SECONDS), sent_at=now,
-        settle_until=now + timedelta(seconds=SEND_SECONDS + settle_seconds()),
+        fence=item.fence, send_deadline=now + timedelta(seconds=send_seconds()), sent_at=now,
+        settle_until=now + timedelta(seconds=send_seconds() + settle_seconds()),
     )  # fmt: skip
     intent.frozen = frozen.freeze(context.snapshot, context.changed, intent_id=intent.id)
     intent.save(force_insert=True)

@@ -150,6 +150,21 @@ _CATALOGUE: dict[tuple[str, str], Message] = {
         "The matter arrived without a stage.",
         ADMIN, "Choose a stage", "case_type_mappings",
     ),
+    ("mapping", "stage_gone"): Message(
+        "The stage chosen for this case type no longer exists in {name}.",
+        "The matter arrived without a stage.",
+        ADMIN, "Choose a stage", "case_type_mappings",
+    ),
+    ("mapping", "fallback"): Message(
+        "No stage in {name} is chosen for this case type.",
+        "The matter arrived in the stage for everything else.",
+        ADMIN, "Choose a stage", "case_type_mappings",
+    ),
+    ("mapping", "field"): Message(
+        "Some answers did not fit the field they are mapped to.",
+        "Contact and matter arrived, these values did not.",
+        ADMIN, "Open this mapping", "field_mappings",
+    ),
     ("start", "not_connected"): Message(
         "{name} is not connected.",
         "Nothing was sent.",

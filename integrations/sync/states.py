@@ -15,6 +15,7 @@ from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync.intents import OPEN
 from integrations.sync.messages import Message, message_for
+from integrations.sync.remarks import FIELDS, MAPPING
 
 STEPS = (("contact", "Contact"), ("matter", "Matter"), ("note", "Note"))
 FINAL = ("synced", "noted", "failed", "cancelled", "never")
@@ -59,6 +60,8 @@ class MatterSync:
     can_retry: bool = False
     can_cancel: bool = False
     url: str = ""
+    remarks: Sequence[str] = ()
+    """What arrived with a remark (no stage, a field left out), in plain words."""
 
     @property
     def final(self) -> bool:
@@ -77,6 +80,7 @@ class _Facts:
     links: dict[tuple[uuid.UUID, str], ExternalLink] = field(default_factory=dict)
     doubts: dict[uuid.UUID, set[str]] = field(default_factory=dict)
     failed: dict[tuple[uuid.UUID, str], SyncLog] = field(default_factory=dict)
+    remarks: dict[uuid.UUID, dict[str, str]] = field(default_factory=dict)
 
 
 def sync_state(matter_ids: Iterable[uuid.UUID], *, provider_key: str = "lawmatics") -> dict[uuid.UUID, MatterSync]:
@@ -97,6 +101,10 @@ def _read(connection: Connection, ids: list[uuid.UUID]) -> _Facts:
     last_lines: dict[tuple[uuid.UUID, str], SyncLog] = {}
     for line in SyncLog.objects.filter(connection=connection, matter_id__in=ids).order_by("created_at", "id"):
         last_lines[(line.matter_id, line.action.split(".")[0])] = line
+        if line.action == "matter.update" and line.status == SyncLog.Status.SUCCESS:
+            facts.remarks.pop(line.matter_id, None)  # what was remarked before is out of date
+        if line.action in (MAPPING, FIELDS):
+            facts.remarks.setdefault(line.matter_id, {})[line.action] = line.error_text
     facts.failed = {key: line for key, line in last_lines.items() if line.status == SyncLog.Status.FAILED}
     intents = list(RemoteIntent.objects.filter(connection=connection, matter_id__in=ids))
     for intent in intents:
@@ -124,7 +132,8 @@ def _state(facts: _Facts, matter_id: uuid.UUID) -> MatterSync:
     row = facts.rows.get(matter_id)
     overall = _overall(facts, matter_id, row)
     steps = [_step(facts, matter_id, key, label, overall) for key, label in STEPS]
-    if overall == "synced" and any(step.review or step.error_text for step in steps):
+    remarks = tuple(facts.remarks.get(matter_id, {}).values())
+    if overall == "synced" and (remarks or any(step.review or step.error_text for step in steps)):
         overall = "noted"
     matter = facts.links.get((matter_id, "matter"))
     return MatterSync(
@@ -146,6 +155,7 @@ def _state(facts: _Facts, matter_id: uuid.UUID) -> MatterSync:
         can_retry=overall in ("failed", "cancelled"),
         can_cancel=overall in ("queued", "waiting", "held"),
         url=_url(facts, "matter", matter.external_id) if matter else "",
+        remarks=remarks,
     )
 
 

@@ -1,0 +1,27 @@
+"""What arrived with a remark: a matter without a mapped stage, an answer that its field did not take. Logged once."""
+
+from casehug.common.models import WorkItem
+from integrations.models import Connection, SyncLog
+from integrations.sync import log
+from integrations.sync.messages import message_for
+from integrations.sync.snapshots import Prepared
+
+MAPPING, FIELDS = "mapping.check", "field.skip"
+WITHOUT_STAGE = ("gone", "needs_choice")
+
+
+def record(*, connection: Connection, item: WorkItem, prepared: Prepared, name: str) -> None:
+    """Log the remarks of a matter that was just created or changed, inside the scope."""
+    target = prepared.target
+    found: list[tuple[str, log.Trouble]] = []
+    if target.state in WITHOUT_STAGE:
+        code = "stage_gone" if target.state == "gone" else "fallback" if target.stage_id else ""
+        found.append((MAPPING, log.Trouble("mapping", code, message_for("mapping", code, name=name).text)))
+    if prepared.left_out:
+        text = message_for("mapping", "field", name=name).text + " " + " ".join(prepared.left_out)
+        found.append((FIELDS, log.Trouble("mapping", "field", text)))
+    for action, trouble in found:
+        log.write(
+            connection=connection, item=item, matter_id=prepared.matter_id, action=action,
+            status=SyncLog.Status.NOTE, trouble=trouble,
+        )  # fmt: skip
