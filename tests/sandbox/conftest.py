@@ -38,7 +38,7 @@ class Standin:
         self.http = requests.Session()
         self.http.trust_env = False
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
         """A control call that must succeed."""
         answer = requests.request(method, f"{self.url}/control/{path}", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
@@ -53,7 +53,7 @@ class Standin:
         """An API call with the session's token."""
         return self.http.request(method, f"{self.url}/v1/{path}", timeout=30, **kwargs)
 
-    def post(self, path: str, **body: Any) -> dict[str, Any]:
+    def post(self, path: str, /, **body: Any) -> dict[str, Any]:
         """A create that must answer 201; returns `data`."""
         answer = self.call("POST", path, json=body)
         assert answer.status_code == 201, answer.text
