@@ -72,8 +72,8 @@ class Supervisor:
         self.shown = {log.stem: log.stat().st_size for log in self.state.logs.glob("*.log")}
         given = given_servers()
         self.recover()
-        self.start_servers(given)
         port = self.web_port()
+        self.start_servers(given)
         standin_port = None if environment.own_lawmatics() else ports.first_free(port + 1)
         base_url = f"http://127.0.0.1:{port}"
         standin_url = f"http://127.0.0.1:{standin_port}" if standin_port else None

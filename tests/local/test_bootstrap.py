@@ -158,7 +158,8 @@ def test_another_python_gets_one_sentence(version: tuple[int, int, int]) -> None
     )
     assert done.returncode == 1
     assert done.stderr.strip() == (
-        f"This is Python {version[0]}.{version[1]}; CaseHug needs Python 3.11 to 3.14, and none of them is on your PATH."
+        f"This is Python {version[0]}.{version[1]}; CaseHug needs Python 3.11 to 3.14, "
+        "and none of them is on your PATH."
     )
 
 
