@@ -19,7 +19,7 @@ SETTINGS = [
     path("runs/<run:run_id>/retry/", log.retry, name="integration_retry"),
 ]
 MATTER = [
-    path("panel/", matters.panel, name="integration_panel"),
+    path("panel/", matters.panel_fragment, name="integration_panel"),
     path("sync/", matters.sync, name="integration_sync"),
     path("retry/", matters.retry, name="integration_matter_retry"),
     path("cancel/", matters.cancel, name="integration_cancel"),

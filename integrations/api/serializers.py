@@ -127,7 +127,7 @@ class MappingSerializer(serializers.Serializer[dict[str, object]]):
     """One row of the case type mappings."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     stage_id = serializers.CharField(allow_null=True)
     stage_name = serializers.CharField(allow_null=True)
     practice_area_id = serializers.CharField(allow_null=True)

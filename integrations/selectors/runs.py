@@ -1,7 +1,10 @@
 """One run in detail: trigger, each step with each attempt, what left the firm (names and sources, never values)."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
 
 from casehug.common.models import WorkItem
 from casehug.common.work import database_now
@@ -126,6 +129,19 @@ LINE_STATES = {
 def _story(key: str, lines: list[SyncLog]) -> StepStory:
     state, words = LINE_STATES.get(lines[-1].status, ("skipped", lines[-1].status))
     return StepStory(key, STEP_LABELS.get(key, key.replace("_", " ").capitalize()), state, words, lines)
+
+
+def retryable(lines: Iterable[SyncLog]) -> set[uuid.UUID]:
+    """Return the runs among these lines that failed and were not followed by another. In the firm scope."""
+    ids = {line.work_item_id for line in lines if line.status == SyncLog.Status.FAILED and line.work_item_id}
+    if not ids:
+        return set()
+    newer = WorkItem.objects.filter(
+        kind=SYNC, connection_id=OuterRef("connection_id"), subject_id=OuterRef("subject_id"),
+        created_at__gt=OuterRef("created_at"),
+    )  # fmt: skip
+    dead = WorkItem.objects.filter(id__in=ids, status=WorkItem.Status.DEAD)
+    return set(dead.filter(~Exists(newer)).values_list("id", flat=True))
 
 
 def departure_of(intent: RemoteIntent) -> Departure:

@@ -1,5 +1,7 @@
 """Settings → Integrations: the cards, the page of one connection, its test and its switches."""
 
+import uuid
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -58,6 +60,8 @@ def _connection_context(
     if row is None:
         return context
     changed = row.profile.get("changed", {})
+    last = max((stamp for name, stamp in changed.items() if name != "paused"), key=lambda one: one["at"], default=None)
+    by = bool(last and last.get("by"))
     return context | {
         "figures": reads.figures(row),
         "sync": reads.sync_switch(row),
@@ -65,7 +69,9 @@ def _connection_context(
         "form": form or SettingsForm.for_connection(row),
         "gone": reads.gone_stage(row),
         "held": reads.held_count(row),
-        "changed_at": {name: parse_datetime(stamp["at"]) for name, stamp in changed.items() if stamp.get("at")},
+        "changed_at": {name: parse_datetime(stamp["at"]) for name, stamp in changed.items()},
+        "last_change": parse_datetime(last["at"]) if last else None,
+        "last_change_by": reads.user_names([uuid.UUID(last["by"])]).get(uuid.UUID(last["by"])) if by else "",
     }
 
 

@@ -58,7 +58,23 @@ def page_context(request: HttpRequest, declared: Provider | None = None, **more:
         "why_not_manage": reason_unless(request, "integrations.manage"),
         "why_not_map": reason_unless(request, "mappings.manage"),
     }
-    return {"tabs": settings_tabs(request, "integrations"), "provider": declared, **refusals, **more}
+    parts = _parts(request, declared) if declared else []
+    return {"tabs": settings_tabs(request, "integrations"), "parts": parts, "provider": declared, **refusals, **more}
+
+
+PARTS = (
+    ("Connection", "integration"),
+    ("Case Type Mappings", "integration_case_types"),
+    ("Sync log", "integration_log"),
+)
+
+
+def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
+    """Return the links between the pages of one provider."""
+    here = getattr(request.resolver_match, "url_name", "")
+    return [
+        {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here} for label, name in PARTS
+    ]
 
 
 def button_for(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from casehug.firms.access import firm_page
 from integrations.forms import LogFilterForm
 from integrations.selectors.log import LogPage, log_page
-from integrations.selectors.runs import LINE_STATES, action_words, run_detail
+from integrations.selectors.runs import LINE_STATES, action_words, retryable, run_detail
 from integrations.sync.messages import message_for
 from integrations.sync.services import SyncRefused, retry_sync
 from integrations.views.common import (
@@ -47,6 +47,7 @@ def sync_log(request: HttpRequest, provider: str) -> HttpResponse:
         older_url=f"{here}?{urlencode(kept | {'before': page.older})}" if page.older else "",
         newer_url=f"{here}?{urlencode(kept | {'after': page.newer})}" if page.newer else "",
         retry_refused=reason_unless(request, "sync.start"),
+        retryable=retryable(row.line for row in page.rows),
     )
     return render(request, "integrations/log.html", context)
 

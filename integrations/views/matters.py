@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
@@ -40,6 +41,9 @@ def _panel_context(request: HttpRequest, panel: Panel, notice: str) -> dict[str,
         )  # fmt: skip
     return {
         "panel": panel,
+        "poll_url": reverse("integration_panel", args=[panel.matter.id, panel.provider.key])
+        if panel.state.live
+        else "",
         "sync": found,
         "provider": panel.provider,
         "matter": panel.matter,
@@ -63,11 +67,13 @@ def _matter(matter_id: uuid.UUID) -> Matter:
 
 @require_GET
 @firm_page("matters.view")
-def panel(request: HttpRequest, matter_id: uuid.UUID, provider: str) -> HttpResponse:
+def panel_fragment(request: HttpRequest, matter_id: uuid.UUID, provider: str) -> HttpResponse:
     """Answer the panel again; status 286 ends the polling once nothing changes by itself."""
     matter = _matter(matter_id)
-    html = render_panel(request, matter, provider)
-    return HttpResponse(html, status=200 if "data-poll" in html else STOP_POLLING)
+    declared = declared_or_404(provider)
+    panel = panel_for(declared=declared, connection=connection_for(provider), matter=matter)
+    html = render_to_string("integrations/_panel.html", _panel_context(request, panel, ""), request=request)
+    return HttpResponse(html, status=200 if panel.state.live else STOP_POLLING)
 
 
 def _answer(request: HttpRequest, matter: Matter, key: str, *, notice: str = "") -> HttpResponse:
