@@ -43,7 +43,7 @@ class Exchange:
         """Return the parsed body, or None when it is empty, HTML or broken (any error body may be)."""
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from urllib3.exceptions import NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from integrations.contract.errors import (
     AccessRefused,
@@ -137,7 +137,7 @@ class HttpApi:
             body, error = _read_body(response)
             if observer and not error:
                 observer("body.read")
-        except (requests.RequestException, OSError) as problem:
+        except (requests.RequestException, HTTPError, OSError) as problem:
             error = _reason(problem)
         finally:
             timer.cancel()
@@ -198,16 +198,15 @@ def _reason(problem: Exception) -> str:
 def _caused_by(problem: BaseException, kind: type[BaseException]) -> bool:
     """Look for `kind` in what an exception of requests or urllib3 wraps."""
     seen: set[int] = set()
-    queue: list[BaseException | None] = [problem]
+    queue: list[object] = [problem]
     while queue:
         item = queue.pop()
-        if item is None or id(item) in seen:
+        if not isinstance(item, BaseException) or id(item) in seen:
             continue
         if isinstance(item, kind):
             return True
         seen.add(id(item))
-        queue += [item.__cause__, item.__context__, getattr(item, "reason", None)]
-        queue += [inner for inner in item.args if isinstance(inner, BaseException)]
+        queue += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
     return False
 
 

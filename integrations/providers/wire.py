@@ -1,6 +1,7 @@
 """The connection under the client: knows whether a request byte has left, and cuts a call that takes too long."""
 
 import contextlib
+import logging
 import socket
 import ssl
 import time
@@ -12,6 +13,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 from urllib3.util.ssl_ import create_urllib3_context
+
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    # They log whole URLs, at DEBUG each one and at WARNING odd answers; a URL of ours may hold a client's e-mail.
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 LATEST_SEND_SECONDS = 8.0  # the engine's send deadline is 10 s after the intent: a slow connect must not fire late
 
