@@ -43,6 +43,7 @@ document_routes = [
 
 import_routes = [
     path("", imports.import_report, name="import_report"),
+    path("start/", imports.import_start, name="import_start"),
     path("progress/", imports.import_progress, name="import_progress"),
     path("explanations.csv", imports.import_explanations, name="import_explanations"),
 ]

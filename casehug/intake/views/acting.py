@@ -44,6 +44,8 @@ def blocked(request: HttpRequest, matter: Matter | None = None) -> dict[str, str
         if not reason and matter is not None and matter.is_archived and capability != "notes.view":
             reason = ARCHIVED
         found[capability.replace(".", "_")] = reason
+    if matter is not None:
+        found["matters_restore"] = "" if can(membership, "matters.edit") else found["matters_edit"]
     return found
 
 

@@ -62,4 +62,5 @@ def search(request: HttpRequest) -> HttpResponse:
     """Find matters and clients."""
     text = " ".join(request.GET.get("q", "").split())[:200]
     context = {"text": text, "result": find(text, limit=SHOWN), "matters_url": reverse("matters")}
+    context["words"] = f"Nothing was found for “{text}”"
     return render(request, "intake/search.html", context)

@@ -1,99 +1,144 @@
 """Imports of existing intakes: check a file, read the report, import, download the explanations."""
 
-import csv
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from casehug.firms.access import firm_page
+from casehug.intake.errors import NotFound
 from casehug.intake.forms.imports import ImportForm
+from casehug.intake.imports.decoding import MAX_BYTES
+from casehug.intake.imports.report import import_batch, import_counts, recent_imports, report_csv, report_rows
 from casehug.intake.models import ImportBatch, ImportRow
-from casehug.intake.text import spreadsheet_safe
+from casehug.intake.services.imports import FileProblem, check_intakes, start_import
+from casehug.intake.views.acting import attempt, form_page
+from casehug.intake.views.once import first_time
 
-ROWS_SHOWN, BATCHES_SHOWN = 50, 20
-
-
-def _counts(batch: ImportBatch) -> list[dict[str, Any]]:
-    """Return the number of rows per outcome, in a fixed order, without empty ones."""
-    found = dict(ImportRow.objects.filter(batch=batch).values_list("outcome").annotate(rows=Count("id")))
-    return [
-        {"key": outcome.value, "label": outcome.label, "rows": found[outcome.value]}
-        for outcome in ImportRow.Outcome
-        if outcome.value in found
-    ]
+ROWS_SHOWN = 50
+WITH_MESSAGES = "noted"
 
 
-def _rows(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
-    outcome = request.GET.get("outcome", "")
-    after = request.GET.get("after", "")
-    rows = ImportRow.objects.filter(batch=batch).select_related("matter").order_by("line")
-    if outcome in ImportRow.Outcome.values:
-        rows = rows.filter(outcome=outcome)
-    if after.isdecimal() and len(after) < 10:
-        rows = rows.filter(line__gt=int(after))
-    found = list(rows[: ROWS_SHOWN + 1])
-    query = request.GET.copy()
-    if len(found) > ROWS_SHOWN:
-        query["after"] = str(found[ROWS_SHOWN - 1].line)
-    next_url = f"{request.path}?{query.urlencode()}" if len(found) > ROWS_SHOWN else ""
-    return {"rows": found[:ROWS_SHOWN], "next_url": next_url, "outcome": outcome, "later": bool(after)}
+def _batch_or_404(import_id: uuid.UUID) -> ImportBatch:
+    try:
+        return import_batch(import_id)
+    except NotFound as error:
+        raise Http404 from error
 
 
 @firm_page("intake.import")
 def import_list(request: HttpRequest) -> HttpResponse:
-    """Take a file, and list the last imports."""
-    form = ImportForm()
-    batches = ImportBatch.objects.annotate(rows_held=Count("rows")).order_by("-created_at", "-id")[:BATCHES_SHOWN]
-    return render(request, "intake/imports.html", {"form": form, "batches": batches})
+    """Take a file and check it; list the last imports."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        if not first_time(request):
+            newest = recent_imports(limit=1)
+            return redirect("import_report", newest[0].id) if newest else redirect("imports")
+        file = form.cleaned_data["file"]
+        try:
+            # One byte more than is taken: the check then says that the file is too large.
+            batch = check_intakes(data=file.read(MAX_BYTES + 1), filename=file.name)
+        except FileProblem as problem:
+            form.add_error("file", str(problem))
+        else:
+            return redirect("import_report", batch.id)
+    return form_page(request, "intake/imports.html", form, batches=recent_imports())
+
+
+def _tabs(batch: ImportBatch, chosen: str) -> list[dict[str, Any]]:
+    """Return the filters of the report: all rows, those with remarks, and one per outcome that occurs."""
+    here = reverse("import_report", args=[batch.id])
+    held = set(ImportRow.objects.filter(batch=batch).values_list("outcome", flat=True).distinct())
+    filters = [("", "All rows"), (WITH_MESSAGES, "With remarks")]
+    filters += [(outcome.value, outcome.label) for outcome in ImportRow.Outcome if outcome.value in held]
+    return [
+        {"label": label, "url": f"{here}?show={key}" if key else here, "current": key == chosen}
+        for key, label in filters
+    ]
+
+
+def _who(row: ImportRow) -> str:
+    """Return whom a row is about: the name that was understood, else the beginning of the row as it was read."""
+    name = f"{row.values.get('first_name', '')} {row.values.get('last_name', '')}".strip()
+    return name or ", ".join(cell for cell in row.raw[:3] if cell)[:80]
+
+
+def _columns(batch: ImportBatch) -> list[tuple[str, str]]:
+    """Return the columns of the file with what they were taken for."""
+    return [(each["header"] or "(no name)", each["field"].replace("_", " ")) for each in batch.columns]
+
+
+def _after(request: HttpRequest) -> int:
+    text = request.GET.get("after", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 @require_safe
 @firm_page("intake.import")
 def import_report(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Show what became, or will become, of every row."""
-    batch = get_object_or_404(ImportBatch, id=import_id)
-    here = reverse("import_report", args=[import_id])
-    context = {"batch": batch, "counts": _counts(batch), **_rows(request, batch), "report_url": here}
+    batch, chosen, after = _batch_or_404(import_id), request.GET.get("show", ""), _after(request)
+    rows, go_on = report_rows(
+        batch,
+        after_line=after,
+        outcome=chosen if chosen in ImportRow.Outcome.values else "",
+        only_messages=chosen == WITH_MESSAGES,
+        size=ROWS_SHOWN,
+    )
+    for row in rows:
+        row.who = _who(row)  # type: ignore[attr-defined]
+    query = request.GET.copy()
+    query["after"] = str(go_on)
+    context = {
+        **_live(batch),
+        "rows": rows,
+        "columns": _columns(batch),
+        "next_url": f"{request.path}?{query.urlencode()}" if go_on else "",
+        "first_url": reverse("import_report", args=[import_id]),
+        "tabs": _tabs(batch, chosen),
+        "filtered": bool(chosen or after),
+    }
     return render(request, "intake/import_report.html", context)
+
+
+def _live(batch: ImportBatch) -> dict[str, Any]:
+    counts = import_counts(batch)
+    running = batch.status == ImportBatch.Status.IMPORTING
+    url = reverse("import_progress", args=[batch.id]) if running else ""
+    return {
+        "batch": batch,
+        "counts": counts,
+        "finished": batch.total_rows - counts.left,
+        "running": running,
+        "poll_url": url,
+        "import_label": f"Import {counts.left} row{'' if counts.left == 1 else 's'}",
+    }
 
 
 @require_safe
 @firm_page("intake.import")
 def import_progress(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
-    """Answer the live part of the report."""
-    batch = get_object_or_404(ImportBatch, id=import_id)
-    status = 200 if batch.status == ImportBatch.Status.IMPORTING else 286
-    return render(request, "intake/_import_progress.html", {"batch": batch, "counts": _counts(batch)}, status=status)
+    """Answer the live part of the report; the last answer stands still."""
+    return render(request, "intake/_import_progress.html", _live(_batch_or_404(import_id)))
 
 
-class _Echo:
-    """A file that hands back what is written."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
-def _explanations(batch: ImportBatch) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(["Line", "Outcome", "Reference", "Matter", "Level", "Column", "Explanation"])
-    for row in ImportRow.objects.filter(batch=batch).select_related("matter").order_by("line"):
-        start = [row.line, row.get_outcome_display(), row.source_reference, row.matter.public_id if row.matter else ""]
-        for message in row.messages or [{}]:
-            about = [message.get(name, "") for name in ("level", "column", "text")]
-            yield writer.writerow([spreadsheet_safe(str(value)) for value in [*start, *about]])
+@require_POST
+@firm_page("intake.import")
+def import_start(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Import the checked rows; pressing twice is one import."""
+    _batch_or_404(import_id)
+    attempt(request, lambda: start_import(batch_id=import_id), done="")
+    return redirect("import_report", import_id)
 
 
 @require_safe
 @firm_page("intake.import")
 def import_explanations(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
-    """Send the explanations of all rows as CSV; a spreadsheet shows them and runs nothing."""
-    batch = get_object_or_404(ImportBatch, id=import_id)
-    response = HttpResponse("".join(_explanations(batch)), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="import-{batch.public_id}.csv"'
+    """Send the report as CSV; a spreadsheet shows it and runs nothing."""
+    batch = _batch_or_404(import_id)
+    response = HttpResponse(report_csv(batch), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{batch.public_id}.csv"'
     return response

@@ -84,13 +84,15 @@ def matter_context(request: HttpRequest, detail: MatterDetail, *, note_form: Not
     for note in notes:
         note.author = names.get(note.author_id, "A former member")
     next_status = MatterStatus.ACTIVE if matter.status == MatterStatus.PENDING else matter.status
+    items = checklist(matter.id)
     return {
         "detail": detail,
         "matter": matter,
         "set_by": _set_by(matter),
         "attorney": names.get(matter.assigned_attorney_id, ""),
         "status_form": StatusForm(initial={"status": next_status}),
-        "checklist": checklist(matter.id),
+        "checklist": items,
+        "checklist_words": f"{items.done} of {items.total} approved",
         "submissions": _answers(matter),
         "why_not_approve": why_not_approve(matter),
         "panels": slots.fill("matter_panel", request=request, matter=matter),

@@ -1,7 +1,7 @@
 """Open a matter, and say whose it is."""
 
 import uuid
-from typing import Any, TypedDict
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,12 +21,6 @@ from casehug.intake.services.matters import create_matter, update_matter
 from casehug.intake.views.once import first_time
 
 SHOWN = 8
-
-
-class ClientPart(TypedDict):
-    """Whose matter it is."""
-
-    client_id: uuid.UUID | None
 
 
 def _found(text: str) -> list[Client]:
@@ -64,9 +58,9 @@ def _ask(request: HttpRequest, form: ClientChoiceForm, found: list[Client], back
     return render(request, "intake/possible_duplicate.html", context)
 
 
-def _client_of(form: ClientChoiceForm) -> ClientPart:
+def _client_of(form: ClientChoiceForm) -> uuid.UUID | None:
     """Return the chosen client, made if it is new."""
-    return {"client_id": create_client(**form.person()).id if form.wants_new else form.client_id}
+    return create_client(**form.person()).id if form.wants_new else form.client_id
 
 
 def _newest_of(request: HttpRequest) -> Matter | None:
@@ -86,7 +80,9 @@ def matter_new(request: HttpRequest) -> HttpResponse:
             newest = _newest_of(request)
             return redirect("matter", newest.id) if newest else redirect("matters")
         try:
-            matter = create_matter(**{**form.matter_changes(), **_client_of(form)})
+            values = form.matter_changes()
+            values["client_id"] = _client_of(form)
+            matter = create_matter(**values)
         except Invalid as error:
             form.take_errors(error)
         else:
@@ -111,7 +107,7 @@ def matter_client(request: HttpRequest, matter_id: uuid.UUID) -> HttpResponse:
             return _ask(request, form, found, reverse("matter_client", args=[matter_id]))
         try:
             if first_time(request):
-                update_matter(matter_id=matter_id, **_client_of(form))
+                update_matter(matter_id=matter_id, client_id=_client_of(form))
                 messages.success(request, "The client of this matter was changed.")
             return redirect("matter", matter_id)
         except Invalid as error:

@@ -47,7 +47,15 @@ def portal_questions(request: HttpRequest, visit: Visit, part: int) -> HttpRespo
             return redirect("portal_done", visit.token)
         else:
             return _after_part(request, visit, part, len(parts))
-    context = {**frame(visit, "questions"), "form": form, "part": here, "count": len(parts), "previous": part - 1}
+    context = {
+        **frame(visit, "questions"),
+        "form": form,
+        "part": here,
+        "count": len(parts),
+        "progress_words": f"Part {part} of {len(parts)}",
+        "previous": part - 1,
+        "checking": "send" in (request.GET.get("then"), request.POST.get("then")),
+    }
     return render(request, "portal/questions.html", context, status=422 if form.errors else 200)
 
 
@@ -75,7 +83,6 @@ def portal_send(request: HttpRequest, visit: Visit) -> HttpResponse:
     context = {
         **frame(visit, "send"),
         "parts": parts_of(visit.content),
-        "items": all_items(visit.content.checklist),
         "refused": bool(missing),
     }
     return render(request, "portal/send.html", context, status=422 if missing else 200)
@@ -87,5 +94,11 @@ def portal_done(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say what was received and when, what came back, and what happens next."""
     if not visit.is_submitted:
         return redirect("portal_welcome", visit.token)
-    context = {**frame(visit, "done"), "items": all_items(visit.content.checklist)}
+    items = all_items(visit.content.checklist)
+    context = {
+        **frame(visit, "done"),
+        "sent_back": [item for item in items if item.is_back],
+        "received": [item for item in items if item.files],
+        "missing": [item for item in items if item.document.required and item.document.status == "pending"],
+    }
     return render(request, "portal/done.html", context)

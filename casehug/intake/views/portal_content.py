@@ -68,6 +68,11 @@ class Item:
         return kinds_in_words(self.document.accepted_types)
 
     @property
+    def pick_label(self) -> str:
+        """What the upload field says."""
+        return "Add another page or file" if self.files else "Choose a file or take a photo"
+
+    @property
     def max_bytes(self) -> int:
         """Largest file."""
         return int(self.document.max_size_mb) * 1024 * 1024

@@ -14,9 +14,11 @@ from casehug.intake.views.portal_access import Visit, portal_page
 from casehug.intake.views.portal_content import Item, frame, grouped_items
 
 
-def _page(request: HttpRequest, visit: Visit, problem: str = "", at: uuid.UUID | None = None) -> HttpResponse:
-    groups = grouped_items(visit.content.checklist)
-    context = {**frame(visit, "documents"), "groups": groups, "problem": problem, "at": at}
+def _page(request: HttpRequest, visit: Visit, problem: str = "") -> HttpResponse:
+    held = visit.content.checklist
+    groups = grouped_items(held)
+    context = {**frame(visit, "documents"), "groups": groups, "problem": problem}
+    context["progress_words"] = f"{held.given} of {held.total} received"
     return render(request, "portal/documents.html", context, status=422 if problem else 200)
 
 
@@ -48,7 +50,7 @@ def portal_upload(request: HttpRequest, visit: Visit, document_id: uuid.UUID) ->
     if scripted and problem:
         return HttpResponse(problem, status=422, content_type="text/plain; charset=utf-8")
     if problem:
-        return _page(request, visit, problem, document.id)
+        return _page(request, visit, problem)
     if not scripted:
         return redirect("portal_documents", visit.token)
     return render(request, "portal/_item.html", {"item": Item(document_detail(document.id)), "token": visit.token})
