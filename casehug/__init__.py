@@ -1,1 +1,1 @@
-"""The product: firms, intake, referrals. Nothing foreign is imported here, so that `manage.py` can start on a bare Python."""
+"""The product: firms, intake, referrals. Nothing foreign is imported here: `manage.py` starts on a bare Python."""
