@@ -11,7 +11,7 @@ from integrations.models import RemoteIntent
 from integrations.sync import links
 from integrations.sync.confirm import alert_late_duplicate
 from integrations.sync.doubts import scaled
-from integrations.sync.reconcile import after_error, record_found
+from integrations.sync.found import after_error, record_found
 from integrations.sync.search import Search, open_search
 
 SWEEPS = (600.0, 86_400.0)

@@ -39,9 +39,9 @@ class Twin:
         assert found, "the stand-in did not start"
         self.url = found[0]
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, verb: str, route: str, **body: Any) -> Any:
         """A control call that must succeed."""
-        answer = requests.request(method, f"{self.url}/control/{path}", json=body, timeout=30)
+        answer = requests.request(verb, f"{self.url}/control/{route}", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -136,6 +136,15 @@ class Office:
             ids = list(due.values_list("id", flat=True))
         return sum(run_item(item_id, self.firm_id) != "skipped" for item_id in ids)
 
+    def sweep(self) -> None:
+        """Run the late sweeps now, whatever the time."""
+        with firm_scope(self.firm_id):
+            rows = WorkItem.objects.filter(kind="late_sweep", status="ready")
+            rows.update(next_attempt_at="2020-01-01T00:00:00Z")
+            ids = list(rows.values_list("id", flat=True))
+        for item_id in ids:
+            run_item(item_id, self.firm_id)
+
     def row(self, item_id: uuid.UUID) -> WorkItem:
         """Read a work row."""
         with firm_scope(self.firm_id):
@@ -161,8 +170,8 @@ def connect(firm_id: uuid.UUID, twin: Twin, *, account: int = ACCOUNT) -> uuid.U
     token = twin.control("POST", f"accounts/{account}/token")["access_token"]
     with firm_scope(firm_id):
         connection = Connection(
-            provider="lawmatics", state=Connection.State.CONNECTED, remote_firm=str(account), links_account=str(account),
-            calls_per_minute=100_000,
+            provider="lawmatics", state=Connection.State.CONNECTED, remote_firm=str(account),
+            links_account=str(account), calls_per_minute=100_000,
         )  # fmt: skip
         connection.seal_token("access_token", token)
         connection.save(force_insert=True)
