@@ -26,7 +26,8 @@ WITH due AS (
                            ORDER BY w.lane, w.next_attempt_at) AS place
     FROM common_workitem w
     WHERE ((w.status = 'ready' AND w.next_attempt_at <= now()) OR (w.status = 'running' AND w.lease_until < now()))
-      AND (w.rung_at IS NULL OR w.rung_at < now() - make_interval(secs => %(again)s))
+      AND (w.rung_at IS NULL OR w.rung_at < now() - make_interval(secs => %(again)s)
+           OR (w.status = 'running' AND w.rung_at < w.lease_until))
       AND NOT (w.writes AND w.status = 'ready' AND EXISTS (
             SELECT 1 FROM common_workitem r WHERE r.connection_id = w.connection_id AND r.firm_id = w.firm_id
             AND r.status = 'running' AND r.writes AND r.lease_until >= now()))

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from casehug.common.ids import uuid7
 from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id
 
-LEASE_SECONDS = 150
 START_WITHIN_SECONDS = 50  # no remote call starts later than this after the claim
 MAX_CLAIMS = 5
 MAX_ATTEMPTS = 10
@@ -140,7 +140,7 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
         RETURNING id"""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql, {"me": owner, "id": item_id, "lease": LEASE_SECONDS})
+            cursor.execute(sql, {"me": owner, "id": item_id, "lease": settings.WORK_LEASE_SECONDS})
             row = cursor.fetchone()
     except IntegrityError:
         return None  # another write of this connection is running

@@ -176,8 +176,10 @@ SETTINGS_TABS = [
 ]
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
 EXTRA_URLCONFS = ["integrations.urls"]
-TICKS = ["casehug.common.ticks.purge_finished_work"]
+TICKS = ["casehug.common.ticks.purge_finished_work", "integrations.sync.doubts.sweep"]
 CHECKPOINT_OBSERVERS: list[str] = []
+# A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.
+WORK_LEASE_SECONDS = 150
 SYNC_SETTLE_SECONDS = env.int("CASEHUG_SETTLE_SECONDS", default=120)
 
 LAWMATICS_AUTHORIZE_URL = env("LAWMATICS_AUTHORIZE_URL", default="https://app.lawmatics.com/oauth/authorize")

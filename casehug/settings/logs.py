@@ -1,5 +1,8 @@
 """Structured logs: an allow-list of keys, so that no name, address, token or payload can reach a log line."""
 
+import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -7,7 +10,7 @@ import structlog
 ALLOWED_KEYS = frozenset(
     {"event", "level", "timestamp", "logger", "request_id", "firm", "connection", "run", "kind", "queue", "lane",
      "step", "status", "error_class", "error_code", "attempt", "seconds", "count", "provider", "method", "route",
-     "code",     "action", "exc_type", "worker", "wait", "outcome", "port", "reason_code"}
+     "code", "action", "exc_type", "exc_place", "worker", "wait", "outcome", "port", "reason_code"}
 )  # fmt: skip
 
 
@@ -15,8 +18,10 @@ def keep_allowed(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, A
     """Drop every key that is not on the list; an exception keeps its type and place, never its values."""
     if event.get("exc_info"):
         info = event["exc_info"]
-        error = info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else None
-        event["exc_type"] = type(error).__name__ if error else "exception"
+        error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else sys.exc_info()[1]
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        event["exc_type"] = type(error).__name__
+        event["exc_place"] = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-6:]))
     return {key: value for key, value in event.items() if key in ALLOWED_KEYS or key.startswith("_")}
 
 

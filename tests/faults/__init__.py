@@ -1,0 +1,1 @@
+"""Switches that break the product on purpose, for proofs only. Production images do not contain this package."""

@@ -1,0 +1,78 @@
+"""Removes one protection, named by `CASEHUG_SABOTAGE`: the proof of that protection must then turn red.
+
+Loaded in worker processes as a checkpoint observer; the first checkpoint applies it.
+"""
+
+import os
+from typing import Any
+
+_applied = False
+
+
+def _no_intent_before_the_post() -> None:
+    """The intent is committed only after the answer, so a crash in between finds nothing to look for."""
+    from casehug.common.scope import firm_scope
+    from integrations.sync import act, intents
+
+    keep = act._send_once
+
+    def send_once(run: Any, step: Any, context: Any, write: Any, *, known: Any) -> Any:
+        real = intents.open_intent
+
+        late: list[Any] = []
+
+        def forgetful(**values: Any) -> Any:
+            intent = real(**values)
+            intents.RemoteIntent.objects.filter(id=intent.id).delete()
+            late.append(intent)
+            return intent
+
+        intents.open_intent = forgetful  # type: ignore[assignment]
+        try:
+            sent = keep(run, step, context, write, known=known)
+            with firm_scope(run.item.firm_id):
+                for intent in late:
+                    intent.save(force_insert=True)
+            return sent
+        finally:
+            intents.open_intent = real
+
+    act._send_once = send_once
+
+
+def _unknown_counts_as_failed() -> None:
+    """Every unanswered write is treated as one that did not arrive."""
+    from integrations.contract.http import Outcome
+    from integrations.sync import act
+
+    real = act.classify
+
+    def classify(exchange: Any, remote_id: Any) -> Outcome:
+        outcome = real(exchange, remote_id)
+        return Outcome.NOT_APPLIED if outcome is Outcome.UNKNOWN else outcome
+
+    act.classify = classify
+
+
+def _no_contact_key() -> None:
+    """Two runs may look for and create the contact of one e-mail at the same time."""
+    from integrations.sync import engine
+
+    engine._claim_contact = lambda run: None
+
+
+SABOTAGES = {
+    "no_intent": _no_intent_before_the_post,
+    "unknown_is_failed": _unknown_counts_as_failed,
+    "no_contact_key": _no_contact_key,
+}
+
+
+def observe(point: str) -> None:
+    """Apply the sabotage once."""
+    global _applied
+    if not _applied:
+        _applied = True
+        name = os.environ.get("CASEHUG_SABOTAGE")
+        if name:
+            SABOTAGES[name]()

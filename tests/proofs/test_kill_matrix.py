@@ -1,0 +1,121 @@
+"""Kill matrix: a worker is SIGKILLed at each boundary of contact, matter and note. 0 doubled, 0 lost, 0 stuck.
+
+12 points × 3 kinds × 3 seeds against a real worker, relay, broker and stand-in; effects counted in its ledger.
+Sabotage: without the intent on disk before the request, the same kills must make duplicates.
+"""
+
+import itertools
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from casehug.local import product
+from tests.plugin.stack import Stack
+from tests.proofs.offices import Office, StandIn, await_rows, count, make_office
+
+POINTS = (
+    "claim.before", "claim.after", "probe.before", "probe.after", "intent.before", "intent.committed",
+    "body.half", "request.sent", "headers.read", "body.read", "confirmed", "settled",
+)  # fmt: skip
+KINDS = ("contact", "matter", "note")
+BOUNDARIES = [f"{kind}.{point}" for kind, point in itertools.product(KINDS, POINTS)]
+SEEDS = (11, 23, 42)
+AT_ONCE = 4  # firms whose work one kill can hit; fewer than the claims that make a row poison
+FAST = {"CASEHUG_SETTLE_SECONDS": "2", "CASEHUG_LEASE_SECONDS": "2"}
+OBSERVERS = "tests.faults.sabotage.observe,tests.faults.kill.observe"
+
+
+class Killer:
+    """A prefork worker whose children end themselves at planned points."""
+
+    def __init__(self, stack: Stack, plan: Path) -> None:
+        self.stack, self.plan = stack, plan
+
+    def start(self, sabotage: str = "") -> None:
+        command = [part if part != "threads" else "prefork" for part in product.worker_command()]
+        environment = FAST | {
+            "CASEHUG_CHECKPOINT_OBSERVERS": OBSERVERS, "CASEHUG_KILL_PLAN": str(self.plan), "CASEHUG_SABOTAGE": sabotage,
+        }  # fmt: skip
+        self.stack._spawn("worker", command, environment)
+
+    def aim(self, boundaries: list[str]) -> None:
+        for boundary in boundaries:
+            (self.plan / boundary).touch()
+
+    def left(self) -> list[str]:
+        return sorted(path.name for path in self.plan.iterdir())
+
+
+@pytest.fixture
+def killer(stack: Stack, committed_db: None, tmp_path: Path) -> Iterator[Killer]:
+    """The suite's worker gives way to one that can be killed, and comes back."""
+    plan = tmp_path / "plan"
+    plan.mkdir(mode=0o777)
+    yield Killer(stack, plan)
+    stack.restart_worker()
+
+
+@pytest.fixture
+def standin(stack: Stack) -> StandIn:
+    found = StandIn(stack.standin_url)
+    found.reset()
+    return found
+
+
+def run_waves(killer: Killer, standin: StandIn, seed: int, boundaries: list[str]) -> tuple[int, list[str]]:
+    """Sync one fresh matter per boundary, a few firms at a time; return how many, and the final states seen."""
+    order = boundaries[:]
+    random.Random(seed).shuffle(order)
+    # Notes travel as calls of their own, so that their boundaries exist too.
+    offices = [make_office(standin, profile={"inline_note": False}) for _ in range(AT_ONCE)]
+    states: set[str] = set()
+    for number, wave in enumerate(batches(order)):
+        killer.aim(list(wave))
+        pressed: list[tuple[Office, object]] = []
+        for index, office in enumerate(offices[: len(wave)]):
+            name = f"s{seed}-{number}-{index}"
+            matter_id = office.matter(email=f"{name}@example.com", title=f"Matter {name}", last=name)
+            pressed.append((office, office.press(matter_id)))
+        states.update(await_rows(pressed, seconds=150))  # type: ignore[arg-type]
+    return len(order), sorted(states)
+
+
+def batches(order: list[str]) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(order), AT_ONCE):
+        yield tuple(order[start : start + AT_ONCE])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_kill_at_any_boundary_neither_doubles_nor_loses(
+    killer: Killer, standin: StandIn, seed: int, record_property: Callable[[str, object], None]
+) -> None:
+    killer.start()
+    n, states = run_waves(killer, standin, seed, BOUNDARIES)
+    found = count(standin, contacts=n, matters=n)
+    record_property("kill_matrix", f"seed {seed}: {n} kills, {found}")
+    assert killer.left() == [], "these points were never passed"
+    assert states == ["done"]
+    assert (found.doubled, found.lost) == (0, 0), found
+    assert (found.contacts, found.matters, found.notes) == (n, n, n)
+
+
+def test_sabotage_without_the_intent_the_matrix_turns_red(killer: Killer, standin: StandIn) -> None:
+    killer.start(sabotage="no_intent")
+    after_sending = [f"{kind}.{point}" for kind in ("matter", "note") for point in POINTS[7:10]]
+    n, _ = run_waves(killer, standin, SEEDS[0], after_sending)
+    assert count(standin, contacts=n, matters=n).doubled > 0
+
+
+def test_points_are_really_twelve_and_kills_really_happen(killer: Killer, standin: StandIn) -> None:
+    """A planned point that no run passes would make the matrix green for nothing."""
+    assert len(POINTS) == 12 and len(BOUNDARIES) == 36
+    killer.start()
+    killer.aim(["contact.request.sent"])
+    office = make_office(standin)
+    item = office.press(office.matter(email="one@example.com", title="One"))
+    assert await_rows([(office, item)], seconds=60) == ["done"]
+    assert office.row(item).fence >= 2, "the row was claimed once only: nobody was killed"
+    assert os.listdir(killer.plan) == []
