@@ -19,14 +19,15 @@ class Guard:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Refuse cross-site writes to the screens and the control routes; add the headers to every answer."""
+        host = request.get_host()  # refuses names that are not ours, on every route
         origin = request.headers.get("Origin", "")
         guarded = not request.path_info.startswith(("/v1/", "/oauth/token"))
-        if request.method == "POST" and guarded and origin and urlsplit(origin).netloc != request.get_host():
+        if request.method == "POST" and guarded and origin and urlsplit(origin).netloc != host:
             return HttpResponse("Writing from another site is refused.", status=403, content_type="text/plain")
         if request.path_info.startswith("/v1/") and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         return response

@@ -208,5 +208,6 @@ ROUTES = [
     path("crm/activity", feed),
     path("crm/account", require_POST(pages.choose_account)),
     path("static/<str:name>", pages.static),
+    path("favicon.ico", pages.static, {"name": "standin.svg"}),
     *operating.ROUTES,
 ]
