@@ -99,15 +99,18 @@ def custom_value(entry: CatalogueEntry, value: Any) -> str | int | bool:
 
 def same_value(sent: Any, shown: Mapping[str, Any]) -> bool:
     """Tell whether a custom field shows what was sent; it never reads back the way it was written."""
-    forms = {str(shown.get(key)).strip().casefold() for key in ("value", "formatted_value")}
-    text = str(sent).strip()
-    candidates = {text.casefold()}
+    there = {str(shown.get(key)).strip().casefold() for key in ("value", "formatted_value")}
+    ours = str(sent).strip()
+    if ours.casefold() in there:
+        return True
     try:
-        candidates.add(_day(text).isoformat())
-        moment = datetime.fromisoformat(text)
-        return moment.timestamp() == datetime.fromisoformat(str(shown.get("value"))).timestamp()
+        return _day(ours).isoformat() in there
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(ours).timestamp() == datetime.fromisoformat(str(shown.get("value"))).timestamp()
     except (ValueError, OverflowError):
-        return bool(candidates & forms)
+        return False
 
 
 def _filled(fields: Mapping[str, Leaf], gone: Iterable[str]) -> dict[str, Leaf]:
