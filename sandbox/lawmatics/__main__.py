@@ -37,7 +37,7 @@ def main() -> None:
 
     django.setup()
     from sandbox.lawmatics import seed, world
-    from sandbox.lawmatics.courier import Courier
+    from sandbox.lawmatics.events.courier import Courier
     from sandbox.server import StandInServer
 
     server = StandInServer((given.host, given.port), WSGIHandler(), keep_alive=given.keep_alive)

@@ -11,10 +11,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sandbox.chaos import FaultError
-from sandbox.lawmatics import seed, staffwork, tokens, webhooks
-from sandbox.lawmatics.staffwork import Refused
-from sandbox.lawmatics.store import Doc
-from sandbox.lawmatics.timeline import Invalid
+from sandbox.lawmatics import seed, tokens
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records import staffwork
+from sandbox.lawmatics.records.staffwork import Refused
+from sandbox.lawmatics.records.store import Doc
+from sandbox.lawmatics.records.timeline import Invalid
 from sandbox.lawmatics.world import world
 
 Handler = Callable[..., Any]

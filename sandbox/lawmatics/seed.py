@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sandbox.lawmatics.store import Record
+from sandbox.lawmatics.records.store import Record
 from sandbox.lawmatics.world import World
 
 PIPELINES: dict[str, list[str]] = {

@@ -22,7 +22,7 @@ MIDDLEWARE = ["sandbox.lawmatics.guard.Guard"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE / "templates"],
+        "DIRS": [BASE / "screen" / "templates"],
         "OPTIONS": {"autoescape": True},
     }
 ]

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.lawmatics.store import Doc
+from sandbox.lawmatics.records.store import Doc
 from sandbox.lawmatics.world import World
 
 CODE_SECONDS = 600

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEPT_REQUESTS = 20_000
-BODY_SHOWN = 8_000
+BODY_SHOWN = 4_000
 # Median and 90th percentile in seconds of the published examples, and the longest one.
 REALISTIC = {"GET": (0.11, 0.7, 3.9), "POST": (0.68, 3.0, 10.4), "PUT": (0.10, 0.9, 29.6), "DELETE": (0.2, 3.0, 7.8)}
 

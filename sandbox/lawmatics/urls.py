@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from sandbox.lawmatics import control, oauth, screens
+from sandbox.lawmatics import control, oauth
 from sandbox.lawmatics.control import control as door
+from sandbox.lawmatics.screen import crm
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -41,5 +42,5 @@ urlpatterns = [
     path("oauth/token", oauth.token),
     path("v1/", include("sandbox.lawmatics.api.urls")),
     path("control/", include(CONTROL)),
-    path("", include(screens.ROUTES)),
+    path("", include(crm.ROUTES)),
 ]

@@ -8,7 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.chaos import FaultQueue
-from sandbox.lawmatics.store import Record, Store
+from sandbox.lawmatics.records.store import Record, Store
 from sandbox.lawmatics.switches import SwitchBoard
 from sandbox.lawmatics.traffic import RateLimiter, RequestLog
 from sandbox.ledger import CallMeter, Ledger

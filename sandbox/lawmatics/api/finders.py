@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.lawmatics.api.gate import ApiError, Call, Reply
 from sandbox.lawmatics.api.query import lag, one_reply
 from sandbox.lawmatics.api.tables import CONTACT, PROSPECT
-from sandbox.lawmatics.store import Record, digits, normal_email
+from sandbox.lawmatics.records.store import Record, digits, normal_email
 
 
 def _escape(text: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.lawmatics import matters, people, webhooks
 from sandbox.lawmatics.api import minor_tables as minor
 from sandbox.lawmatics.api.gate import ApiError, Call, Reply
 from sandbox.lawmatics.api.query import Listing, list_reply, one_reply
 from sandbox.lawmatics.api.tables import CONTACT, PROSPECT
-from sandbox.lawmatics.people import ADDRESS, PERSONAL
-from sandbox.lawmatics.store import Doc, Record
-from sandbox.lawmatics.timeline import Actor, Invalid
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records import matters, people
+from sandbox.lawmatics.records.people import ADDRESS, PERSONAL
+from sandbox.lawmatics.records.store import Doc, Record
+from sandbox.lawmatics.records.timeline import Actor, Invalid
 from sandbox.ledger import markers_in
 
 EXTRAS = ("utm_source", "utm_campaign", "referring_url")

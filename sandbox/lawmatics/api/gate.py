@@ -16,8 +16,8 @@ from django.http import HttpRequest, HttpResponse
 
 from sandbox.chaos import Fault
 from sandbox.lawmatics import tokens
-from sandbox.lawmatics.store import Doc
-from sandbox.lawmatics.timeline import Actor, Invalid
+from sandbox.lawmatics.records.store import Doc
+from sandbox.lawmatics.records.timeline import Actor, Invalid
 from sandbox.lawmatics.traffic import Entry, latency
 from sandbox.lawmatics.world import World, world
 from sandbox.server import Wire

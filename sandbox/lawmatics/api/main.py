@@ -5,14 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from datetime import datetime
 
-from sandbox.lawmatics import matters, people
 from sandbox.lawmatics.api import minor_tables as minor
 from sandbox.lawmatics.api.gate import ApiError, Call, Reply, not_found
 from sandbox.lawmatics.api.query import Listing, list_reply, one_reply
 from sandbox.lawmatics.api.shapes import Reader
 from sandbox.lawmatics.api.tables import CONTACT, PROSPECT
-from sandbox.lawmatics.store import Record
-from sandbox.lawmatics.timeline import Invalid, activity, add_note
+from sandbox.lawmatics.records import matters, people
+from sandbox.lawmatics.records.store import Record
+from sandbox.lawmatics.records.timeline import Invalid, activity, add_note
 
 CONTACTS = Listing("contact", CONTACT)
 PROSPECTS = Listing("prospect", PROSPECT)

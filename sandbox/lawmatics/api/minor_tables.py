@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.lawmatics.api.shapes import TIMES, Fill, Reader, Reference, Shape, listed, nothing, owner, to_one
-from sandbox.lawmatics.store import Record
+from sandbox.lawmatics.records.store import Record
 
 NAMED = ("name", *TIMES)
 BY: dict[str, Any] = {"created_by": to_one("user", "created_by_id")}

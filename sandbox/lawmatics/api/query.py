@@ -11,9 +11,9 @@ from typing import Any
 
 from sandbox.lawmatics.api.gate import ApiError, Call, Reply
 from sandbox.lawmatics.api.shapes import Reader, Shape
-from sandbox.lawmatics.matters import number
-from sandbox.lawmatics.people import PERSONAL
-from sandbox.lawmatics.store import Record, normal_email
+from sandbox.lawmatics.records.matters import number
+from sandbox.lawmatics.records.people import PERSONAL
+from sandbox.lawmatics.records.store import Record, normal_email
 
 PAGE = 25
 PRESENCE = {

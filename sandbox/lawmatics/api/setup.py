@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sandbox.lawmatics import matters, people
 from sandbox.lawmatics.api import minor_tables as minor
 from sandbox.lawmatics.api.gate import Call, Handler, Reply
 from sandbox.lawmatics.api.main import load
 from sandbox.lawmatics.api.query import Listing, list_reply, one_reply
 from sandbox.lawmatics.api.tables import CONTACT, PROSPECT
-from sandbox.lawmatics.store import Doc, Record
-from sandbox.lawmatics.timeline import Invalid
+from sandbox.lawmatics.records import matters, people
+from sandbox.lawmatics.records.store import Doc, Record
+from sandbox.lawmatics.records.timeline import Invalid
 
 STATUSES = ("pnc", "hired", "lost")
 FIELD_TYPES = (

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.lawmatics import values
-from sandbox.lawmatics.people import ADDRESS, PERSONAL
-from sandbox.lawmatics.store import Doc, Record
+from sandbox.lawmatics.records import values
+from sandbox.lawmatics.records.people import ADDRESS, PERSONAL
+from sandbox.lawmatics.records.store import Doc, Record
 from sandbox.lawmatics.world import World, iso
 
 Reference = tuple[str, int | str]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sandbox.lawmatics import matters
 from sandbox.lawmatics.api import minor_tables as minor
 from sandbox.lawmatics.api.gate import Call, Handler, Reply
 from sandbox.lawmatics.api.main import load
 from sandbox.lawmatics.api.query import Listing, list_reply, one_reply
 from sandbox.lawmatics.api.shapes import Shape
-from sandbox.lawmatics.people import ADDRESS, OWNER_TYPES
-from sandbox.lawmatics.store import Doc, Record
-from sandbox.lawmatics.timeline import Invalid
+from sandbox.lawmatics.records import matters
+from sandbox.lawmatics.records.people import ADDRESS, OWNER_TYPES
+from sandbox.lawmatics.records.store import Doc, Record
+from sandbox.lawmatics.records.timeline import Invalid
 
 FILTERS = {"contact_id": "contact", "company_id": "company"}
 

@@ -18,8 +18,8 @@ from sandbox.lawmatics.api.shapes import (
     tags,
     to_one,
 )
-from sandbox.lawmatics.people import PERSONAL
-from sandbox.lawmatics.store import Doc, Record
+from sandbox.lawmatics.records.people import PERSONAL
+from sandbox.lawmatics.records.store import Doc, Record
 
 
 def _sub_status(reader: Reader, record: Record) -> str:

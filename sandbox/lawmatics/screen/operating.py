@@ -10,8 +10,11 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from sandbox.chaos import KINDS, FaultError
-from sandbox.lawmatics import control, pages, staffwork, tokens, webhooks
-from sandbox.lawmatics.staffwork import Refused
+from sandbox.lawmatics import control, tokens
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records import staffwork
+from sandbox.lawmatics.records.staffwork import Refused
+from sandbox.lawmatics.screen import pages
 from sandbox.lawmatics.switches import SWITCHES
 from sandbox.lawmatics.world import world
 

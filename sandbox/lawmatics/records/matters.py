@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from sandbox.lawmatics import people, webhooks
-from sandbox.lawmatics.store import Doc, Record, digits
-from sandbox.lawmatics.timeline import Actor, Invalid, activity, add_notes, staff
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records import people
+from sandbox.lawmatics.records.store import Doc, Record, digits
+from sandbox.lawmatics.records.timeline import Actor, Invalid, activity, add_notes, staff
 from sandbox.lawmatics.world import World, iso
 from sandbox.ledger import markers_in
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sandbox.lawmatics import matters, people, webhooks
-from sandbox.lawmatics.store import Doc, Record
-from sandbox.lawmatics.timeline import add_note, staff
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records import matters, people
+from sandbox.lawmatics.records.store import Doc, Record
+from sandbox.lawmatics.records.timeline import add_note, staff
 from sandbox.lawmatics.world import World
 
 PLURALS = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from sandbox.lawmatics import values, webhooks
-from sandbox.lawmatics.store import Doc, Record, normal_email
-from sandbox.lawmatics.timeline import Actor, Invalid, activity, add_notes
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records import values
+from sandbox.lawmatics.records.store import Doc, Record, normal_email
+from sandbox.lawmatics.records.timeline import Actor, Invalid, activity, add_notes
 from sandbox.lawmatics.world import World
 
 PERSONAL = (

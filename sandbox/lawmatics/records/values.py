@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sandbox.lawmatics.store import Doc, Record
+from sandbox.lawmatics.records.store import Doc, Record
 
 
 class BadValue(ValueError):

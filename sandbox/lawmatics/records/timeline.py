@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.lawmatics import webhooks
-from sandbox.lawmatics.store import Doc, Record
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records.store import Doc, Record
 from sandbox.lawmatics.world import World
 from sandbox.ledger import markers_in
 

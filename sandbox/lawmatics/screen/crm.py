@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from sandbox.lawmatics import matters, operating, pages, staffwork
-from sandbox.lawmatics.people import PERSONAL
-from sandbox.lawmatics.staffwork import Refused
-from sandbox.lawmatics.store import Record
-from sandbox.lawmatics.timeline import Invalid
+from sandbox.lawmatics.records import matters, staffwork
+from sandbox.lawmatics.records.people import PERSONAL
+from sandbox.lawmatics.records.staffwork import Refused
+from sandbox.lawmatics.records.store import Record
+from sandbox.lawmatics.records.timeline import Invalid
+from sandbox.lawmatics.screen import operating, pages
 from sandbox.lawmatics.world import world
 
 CARDS = 12

@@ -12,7 +12,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.lawmatics.store import Record
+from sandbox.lawmatics.records.store import Record
 from sandbox.lawmatics.world import World
 
 # kind of change: (names in Lawmatics' catalogue, names in CaseHug's description)

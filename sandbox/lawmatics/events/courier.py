@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from sandbox.lawmatics import webhooks
-from sandbox.lawmatics.store import Record
+from sandbox.lawmatics.events import webhooks
+from sandbox.lawmatics.records.store import Record
 from sandbox.lawmatics.world import World
 
 PAUSE = 0.05

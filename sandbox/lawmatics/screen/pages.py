@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from sandbox.lawmatics.store import Record
+from sandbox.lawmatics.records.store import Record
 from sandbox.lawmatics.world import world
 
 NAVIGATION = (

@@ -1,0 +1,1 @@
+"""Outbound webhooks of the stand-in."""

@@ -1,0 +1,1 @@
+"""The records of the stand-in: the store, contacts, matters, their timeline, and what staff do with them."""
