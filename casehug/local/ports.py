@@ -1,13 +1,22 @@
 """Free ports on loopback. A port can be taken again between choosing and binding: callers start, look and retry."""
 
+import random
 import socket
 
 LOOPBACK = "127.0.0.1"
 TRIES = 5
+QUIET_RANGE = (20_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at this moment."""
+    """Return a port of 127.0.0.1 that nobody listens on at this moment, if possible not one for outgoing connections.
+
+    Systems take the near ends of outgoing connections from higher numbers: a server that restarts finds its port free.
+    """
+    for _ in range(50):
+        port = random.randrange(*QUIET_RANGE)
+        if is_free(port):
+            return port
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

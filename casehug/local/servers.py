@@ -1,13 +1,11 @@
 """The two servers of a run: given by DATABASE_URL and REDIS_URL, else embedded ones that start side by side."""
 
 import json
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from casehug.local import accounts
-from casehug.local.errors import LocalError
 from casehug.local.postgres import Postgres
 from casehug.local.roles import Passwords, ensure_database
 from casehug.local.state import StateFolder, read_json, write_private
@@ -29,20 +27,6 @@ class Servers:
             self.valkey.stop()
         if self.postgres is not None:
             self.postgres.stop(seconds=seconds)
-
-
-def given_servers() -> dict[str, str]:
-    """Return the server variables that the person set; a half-given database is refused."""
-    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_RELAY_URL", "REDIS_URL")
-    given = {name: os.environ[name] for name in names if os.environ.get(name)}
-    if "DATABASE_URL" in given and "DATABASE_RELAY_URL" not in given:
-        raise LocalError(
-            "DATABASE_URL is set but DATABASE_RELAY_URL is not: the relay uses its own narrow role. "
-            "casehug/local/roles.sql makes the roles on a server of your own."
-        )
-    if "DATABASE_URL" not in given and given.keys() & {"DATABASE_OWNER_URL", "DATABASE_RELAY_URL"}:
-        raise LocalError("DATABASE_OWNER_URL and DATABASE_RELAY_URL mean nothing without DATABASE_URL: set it or none.")
-    return given
 
 
 def start_servers(

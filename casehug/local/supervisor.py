@@ -13,8 +13,9 @@ from casehug.local import demo_data, environment, migrations, ports, processes, 
 from casehug.local.accounts import server_account
 from casehug.local.errors import LocalError
 from casehug.local.fleet import Fleet, end_leftovers
+from casehug.local.given import given_servers
 from casehug.local.roles import Passwords
-from casehug.local.servers import Servers, given_servers, known_ports, remember_ports, start_servers
+from casehug.local.servers import Servers, known_ports, remember_ports, start_servers
 from casehug.local.state import StateFolder, write_private
 
 DATABASE = "casehug"
