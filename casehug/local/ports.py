@@ -14,7 +14,7 @@ def free_port() -> int:
     Systems take the near ends of outgoing connections from higher numbers: a server that restarts finds its port free.
     """
     for _ in range(50):
-        port = random.randrange(*QUIET_RANGE)
+        port = random.SystemRandom().randrange(*QUIET_RANGE)  # a seeded one repeats itself
         if is_free(port):
             return port
     with socket.socket() as probe:
