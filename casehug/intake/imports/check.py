@@ -3,15 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from casehug.audit.services import record
 from casehug.common.actor import current_actor_id
-from casehug.intake.identity import email_key
 from casehug.intake.imports.dates import month_comes_first
+from casehug.intake.imports.people import person_key
 from casehug.intake.imports.reading import Line, Table, read_table
 from casehug.intake.imports.rows import Context, Understood, by_field, content_hash, understand
 from casehug.intake.models import Client, ImportBatch, ImportRow, Matter
@@ -29,14 +28,6 @@ class Seen:
     references: dict[str, tuple[str, str]]
     contents: dict[str, str]
     people: set[tuple[str, str]]
-
-
-def person_key(values: dict[str, Any]) -> tuple[str, str] | None:
-    """Return what makes two rows the same client: same name and same mailbox. None without an e-mail."""
-    if not values.get("email"):
-        return None
-    name = fold(f"{values.get('first_name', '')} {values.get('last_name', '')}")
-    return name, email_key(values["email"])
 
 
 def _seen_before() -> Seen:

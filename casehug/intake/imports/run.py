@@ -1,7 +1,8 @@
-"""The import itself: works from the stored rows of a check, each row by itself, and can be stopped and resumed."""
+"""The import itself: works from the stored rows of a check; no bad row stops another; can be stopped and resumed."""
 
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -14,46 +15,52 @@ from casehug.common.actor import current_actor_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.intake.errors import IntakeError, NotFound
-from casehug.intake.imports.create import create_from_row
+from casehug.intake.imports.create import create_from_rows, reason_of
 from casehug.intake.models import CaseType, ImportBatch, ImportRow, Matter
 
 log = structlog.get_logger(__name__)
-CHUNK = 25  # rows per transaction: the firm's audit chain is locked as long as one runs
+CHUNK = 50  # rows per transaction: the firm's audit chain is locked as long as one runs
 WORK_SECONDS = 40.0
 
 
 def _explain(row: ImportRow, outcome: str, code: str, text: str) -> None:
-    row.outcome = outcome
+    row.outcome, row.matter = outcome, None
     row.messages = [*row.messages, {"level": "error", "column": "", "code": code, "text": text}]
-    row.save(update_fields=["outcome", "messages", "updated_at"])
+    row.save(update_fields=["outcome", "messages", "matter", "updated_at"])
 
 
-def _taken_meanwhile(row: ImportRow) -> bool:
-    """Tell whether the reference came in by another way since the check, and say so on the row."""
-    if not row.source_reference or not Matter.objects.filter(source_reference=row.source_reference).exists():
-        return False
-    same = ImportRow.objects.filter(
-        source_reference=row.source_reference, content_hash=row.content_hash, outcome=ImportRow.Outcome.IMPORTED
-    ).exists()
-    outcome = ImportRow.Outcome.DUPLICATE if same else ImportRow.Outcome.DIFFERENT
-    _explain(row, outcome, "taken_meanwhile", "A matter with this reference was created after the file was checked.")
-    return True
+def _set_taken_apart(rows: Sequence[ImportRow]) -> list[ImportRow]:
+    """Explain the rows whose reference came in by another way since the check; return the others."""
+    references = {row.source_reference for row in rows if row.source_reference}
+    taken = set(Matter.objects.filter(source_reference__in=references).values_list("source_reference", flat=True))
+    imported = ImportRow.objects.filter(source_reference__in=taken, outcome=ImportRow.Outcome.IMPORTED)
+    contents = set(imported.values_list("source_reference", "content_hash")) if taken else set()
+    for row in rows:
+        if row.source_reference in taken:
+            same = (row.source_reference, row.content_hash) in contents
+            outcome = ImportRow.Outcome.DUPLICATE if same else ImportRow.Outcome.DIFFERENT
+            text = "A matter with this reference was created after the file was checked."
+            _explain(row, outcome, "taken_meanwhile", text)
+    return [row for row in rows if row.source_reference not in taken]
 
 
-def _import_row(row: ImportRow, case_types: dict[str, CaseType]) -> None:
+def _import_rows(rows: Sequence[ImportRow], case_types: dict[str, CaseType]) -> None:
+    """Create all rows at once; when that fails, halve them until only the row that fails is left out."""
+    if not rows:
+        return
     try:
-        with transaction.atomic():
-            if _taken_meanwhile(row):
-                return
-            matter = create_from_row(row, case_types)
-            row.outcome, row.matter = ImportRow.Outcome.IMPORTED, matter
-            row.save(update_fields=["outcome", "matter", "updated_at"])
-    except IntakeError as error:
-        reasons = " ".join(getattr(error, "fields", {}).values()) or error.message
-        _explain(row, ImportRow.Outcome.FAILED, error.code, reasons)
-    except DatabaseError as error:
-        log.warning("import.row.failed", line=row.line, error=type(error).__name__)
-        _explain(row, ImportRow.Outcome.FAILED, "database", "The database refused this row. Import the file again.")
+        create_from_rows(rows, case_types)
+    except (IntakeError, DatabaseError) as error:
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            _import_rows(rows[:middle], case_types)
+            _import_rows(rows[middle:], case_types)
+        elif isinstance(error, IntakeError):
+            _explain(rows[0], ImportRow.Outcome.FAILED, error.code, reason_of(error))
+        else:
+            log.warning("import.row.failed", line=rows[0].line, error=type(error).__name__)
+            text = "The database refused this row. Import the file again."
+            _explain(rows[0], ImportRow.Outcome.FAILED, "database", text)
 
 
 def _lock(batch_id: uuid.UUID) -> ImportBatch:
@@ -75,8 +82,7 @@ def import_chunk(*, batch_id: uuid.UUID, size: int = CHUNK) -> int:
             batch.status, batch.started_at = ImportBatch.Status.IMPORTING, timezone.now()
             batch.save(update_fields=["status", "started_at", "updated_at"])
         case_types = {case_type.key: case_type for case_type in CaseType.objects.all()}
-        for row in rows.order_by("line")[:size]:
-            _import_row(row, case_types)
+        _import_rows(_set_taken_apart(list(rows.order_by("line")[:size])), case_types)
         left: int = rows.count()
         if not left and batch.status != ImportBatch.Status.DONE:
             _finish(batch)

@@ -14,10 +14,9 @@ def wanted_entries(matter: Matter) -> list[dict[str, Any]]:
     ]
 
 
-def add_missing_items(matter: Matter) -> int:
-    """Add the items the matter does not have yet; returns how many. Items staff added stay."""
-    held = set(Document.objects.filter(matter=matter).values_list("key", flat=True))
-    rows = [
+def build_items(matter: Matter) -> list[Document]:
+    """Return the matter's checklist as rows that are not stored yet."""
+    return [
         Document(
             matter=matter,
             key=entry["key"],
@@ -31,10 +30,13 @@ def add_missing_items(matter: Matter) -> int:
             position=position,
         )
         for position, entry in enumerate(wanted_entries(matter))
-        if entry["key"] not in held
     ]
-    Document.objects.bulk_create(rows)
-    return len(rows)
+
+
+def add_missing_items(matter: Matter) -> None:
+    """Add the items the matter does not have yet. Items staff added stay."""
+    held = set(Document.objects.filter(matter=matter).values_list("key", flat=True))
+    Document.objects.bulk_create(item for item in build_items(matter) if item.key not in held)
 
 
 def swap_case_type_items(matter: Matter) -> None:

@@ -56,6 +56,13 @@ def _apply(client: Client, changes: ClientChanges) -> None:
     client.search_text = fold(" ".join(parts))
 
 
+def build_client(values: ClientChanges) -> Client:
+    """Return a checked client that is not stored yet. Raises Invalid."""
+    client = Client()
+    _apply(client, values)
+    return client
+
+
 @transaction.atomic
 def create_client(**values: Unpack[ClientChanges]) -> Client:
     """Create a client; takes the fields of `ClientChanges` (a first or a last name is needed) and returns the row.
@@ -63,8 +70,7 @@ def create_client(**values: Unpack[ClientChanges]) -> Client:
     An e-mail that another client has is allowed: families share addresses (`possible_duplicates` shows them).
     Publishes `client.created`. Raises Invalid.
     """
-    client = Client()
-    _apply(client, values)
+    client = build_client(values)
     client.save(force_insert=True)
     events.client_created(client)
     record(action="client.created", object_type="client", object_id=client.id)

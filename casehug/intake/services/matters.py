@@ -10,8 +10,17 @@ from casehug.audit.services import record
 from casehug.common.actor import current_actor_id
 from casehug.intake import events
 from casehug.intake.errors import Invalid, Refused
-from casehug.intake.models import CaseType, Client, IntakeLink, Matter, MatterStatus, PracticeArea, StatusChange
-from casehug.intake.services.checklist import add_missing_items, swap_case_type_items
+from casehug.intake.models import (
+    CaseType,
+    Client,
+    Document,
+    IntakeLink,
+    Matter,
+    MatterStatus,
+    PracticeArea,
+    StatusChange,
+)
+from casehug.intake.services.checklist import build_items, swap_case_type_items
 from casehug.intake.services.locking import lock_matter
 from casehug.intake.services.values import Checker
 from casehug.intake.text import fold
@@ -64,6 +73,26 @@ def _apply(matter: Matter, changes: MatterChanges) -> None:
     matter.search_text = fold(f"{matter.title} {matter.source_reference} {matter.county}")
 
 
+def _new_matter(source: str) -> Matter:
+    now, actor_id = timezone.now(), current_actor_id()
+    set_by = "person" if source == "person" else "system"
+    return Matter(status_set_by=set_by, status_actor_id=actor_id, status_set_at=now, created_by_id=actor_id)
+
+
+def build_matter(*, source: str, case_type: CaseType, client: Client | None, values: MatterChanges) -> Matter:
+    """Return a checked matter that is not stored yet; `values` come without ids. Raises Invalid."""
+    matter = _new_matter(source)
+    matter.case_type, matter.practice_area, matter.client = case_type, case_type.practice_area, client
+    _apply(matter, values)
+    return matter
+
+
+def first_status(matter: Matter) -> StatusChange:
+    """Return the first line of a new matter's history, not stored yet."""
+    by, actor_id = matter.status_set_by, matter.status_actor_id
+    return StatusChange(matter=matter, to_status=matter.status, source=by, actor_id=actor_id)
+
+
 @transaction.atomic
 def create_matter(*, source: str = "person", **values: Unpack[MatterChanges]) -> Matter:
     """Create a matter with its checklist; `title` and `case_type_id` are needed, a client is not.
@@ -73,15 +102,13 @@ def create_matter(*, source: str = "person", **values: Unpack[MatterChanges]) ->
     values.setdefault("title", "")
     if "case_type_id" not in values:
         raise Invalid({"case_type_id": "Please choose a case type."})
-    now, actor_id = timezone.now(), current_actor_id()
-    set_by = "person" if source == "person" else "system"
-    matter = Matter(status_set_by=set_by, status_actor_id=actor_id, status_set_at=now, created_by_id=actor_id)
+    matter = _new_matter(source)
     _apply(matter, values)
     if matter.source_reference and Matter.objects.filter(source_reference=matter.source_reference).exists():
         raise Invalid({"source_reference": "Another matter has this reference."})
     matter.save(force_insert=True)
-    StatusChange.objects.create(matter=matter, to_status=matter.status, source=set_by, actor_id=actor_id)
-    add_missing_items(matter)
+    first_status(matter).save(force_insert=True)
+    Document.objects.bulk_create(build_items(matter))
     events.matter_created(matter, source=source)
     record(action="matter.created", object_type="matter", object_id=matter.id, changes={"source": source})
     return matter

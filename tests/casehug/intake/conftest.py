@@ -1,6 +1,7 @@
 """Fixtures of the intake tests: an open firm scope, a matter, and small files of each kind."""
 
 import io
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from casehug.intake.services.matters import create_matter
 from casehug.intake.services.portal import complete_portal, save_answers
 from casehug.intake.services.uploads import upload_document
 from casehug.outbox.models import OutboxEvent
+from tests.conftest import make_firm
 
 PDF_BYTES = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 REQUIRED_ANSWERS = {
@@ -84,3 +86,16 @@ def published() -> Callable[[], list[str]]:
         return list(OutboxEvent.objects.order_by("created_at", "id").values_list("type", flat=True))
 
     return types
+
+
+@pytest.fixture
+def committed_firm(committed_db: None) -> Firm:
+    """A firm whose rows are really committed."""
+    return make_firm()
+
+
+@pytest.fixture
+def elapsed() -> Callable[[], float]:
+    """Return the seconds since the test began."""
+    start = time.monotonic()
+    return lambda: time.monotonic() - start
