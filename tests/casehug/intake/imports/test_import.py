@@ -138,7 +138,7 @@ def test_one_row_the_database_refuses_does_not_stop_the_others(scope: uuid.UUID)
     lines = "".join(f"Ada,Quill{number},Other,R-{number}\n" for number in range(5))
     batch = check_intakes(data=f"First Name,Last Name,Case Type,Source Ref\n{lines}".encode(), filename="a.csv")
     row = ImportRow.objects.get(batch=batch, source_reference="R-2")
-    row.values = row.values | {"last_name": "x" * 300, "county": "nul \x00".replace("\x00", "")}
+    row.values = row.values | {"last_name": "x" * 300}
     row.save()
     broken = ImportRow.objects.get(batch=batch, source_reference="R-3")
     broken.values = broken.values | {"kept": {"k" * 70: "too long a key for the table"}}
@@ -148,6 +148,14 @@ def test_one_row_the_database_refuses_does_not_stop_the_others(scope: uuid.UUID)
         "R-0": "imported", "R-1": "imported", "R-2": "failed", "R-3": "failed", "R-4": "imported",
     }  # fmt: skip
     assert Matter.objects.count() == Client.objects.count() == 3
+
+
+def test_a_case_type_removed_after_the_check_is_explained(scope: uuid.UUID) -> None:
+    batch = check_intakes(data=b"Name,Case Type,Source Ref\nAda Quill,Probate,R-1\nBen Quill,Other,R-2\n", filename="a")
+    CaseType.objects.filter(key="probate").delete()
+    assert import_chunk(batch_id=batch.id) == 0
+    assert outcomes(batch) == {"R-1": "failed", "R-2": "imported"}
+    assert codes(batch, "R-1") == {"name_split", "case_type_gone"}
 
 
 def test_an_import_can_be_stopped_and_resumed(scope: uuid.UUID) -> None:
