@@ -2,14 +2,17 @@
 
 import io
 import threading
+import uuid
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from casehug.common.scope import firm_scope
+from casehug.firms.models import Firm
 from casehug.intake.data.document_kinds import CSV, DOCX, HEIC, JPEG, PDF, PNG, TEXT, XLSX
 from casehug.intake.errors import Invalid, Refused
 from casehug.intake.files import detect_kind, safe_filename
@@ -27,7 +30,6 @@ from casehug.intake.services.portal import complete_portal, save_answers
 from casehug.intake.services.uploads import remove_orphans, remove_upload, upload_document, upload_path
 from casehug.outbox.models import OutboxEvent
 from tests.casehug.intake.conftest import PDF_BYTES, REQUIRED_ANSWERS
-from tests.conftest import make_firm
 
 Give = Callable[..., Document]
 Published = Callable[[], list[str]]
@@ -258,34 +260,50 @@ def test_requests_are_checked(matter: Matter, published: Published) -> None:
     assert published()[-1] == "document.requested"
 
 
-def test_two_people_approving_the_last_two_documents_complete_once(committed_db: None, give: Give) -> None:
-    firm = make_firm()
-    with firm_scope(firm.id):
-        matter = create_matter(title="Race", case_type_id=CaseType.objects.get(key="business_formation").id)
-        asked = {"company_names": "Quill LLC", **{key: REQUIRED_ANSWERS[key] for key in REQUIRED_ANSWERS}}
-        save_answers(matter_id=matter.id, answers=asked)
-        complete_portal(matter_id=matter.id)
-        waiting = [give(document) for document in Document.objects.filter(matter=matter, required=True)]
-    assert len(waiting) == 2
-    start = threading.Barrier(2)
+def at_once(firm_id: uuid.UUID, *acts: Callable[[], object]) -> None:
+    """Run the acts in threads of their own that start together; every failure is raised here."""
+    start = threading.Barrier(len(acts))
     failures: list[BaseException] = []
 
-    def approve(document: Document) -> None:
+    def run(act: Callable[[], object]) -> None:
         try:
-            start.wait(5)
-            with firm_scope(firm.id):
-                approve_document(document_id=document.id)
+            with firm_scope(firm_id):
+                start.wait(10)
+                act()
         except BaseException as error:
             failures.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=approve, args=(document,)) for document in waiting]
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(30)
     assert failures == []
-    with firm_scope(firm.id):
+
+
+def test_people_pressing_at_the_same_time_complete_an_intake_once(committed_firm: Firm, give: Give) -> None:
+    with firm_scope(committed_firm.id):
+        matter = create_matter(title="Race", case_type_id=CaseType.objects.get(key="business_formation").id)
+        save_answers(matter_id=matter.id, answers={**REQUIRED_ANSWERS, "company_names": "Quill LLC"})
+        complete_portal(matter_id=matter.id)
+        waiting = [give(document) for document in Document.objects.filter(matter=matter, required=True)]
+    assert len(waiting) == 2
+    at_once(committed_firm.id, *(partial(approve_document, document_id=document.id) for document in waiting))
+    with firm_scope(committed_firm.id):
+        events = list(OutboxEvent.objects.values_list("type", flat=True))
+        assert (events.count("intake.completed"), events.count("document.approved")) == (1, 2)
+
+
+def test_a_double_click_on_approve_is_one_approval(committed_firm: Firm) -> None:
+    with firm_scope(committed_firm.id):
+        matter = create_matter(title="Race", case_type_id=CaseType.objects.get(key="other").id)
+        save_answers(matter_id=matter.id, answers=REQUIRED_ANSWERS)
+        complete_portal(matter_id=matter.id)
+        for document in Document.objects.filter(matter=matter):
+            set_document_required(document_id=document.id, required=False)
+    at_once(committed_firm.id, *(partial(approve_intake, matter_id=matter.id) for _ in range(4)))
+    with firm_scope(committed_firm.id):
         assert OutboxEvent.objects.filter(type="intake.completed").count() == 1
-        assert OutboxEvent.objects.filter(type="document.approved").count() == 2
+        assert OutboxEvent.objects.filter(type="intake.approved").count() == 1
