@@ -17,7 +17,8 @@ EXTENSIONS: dict[str, str] = {
 # What browsers and phones also call these kinds; an empty or general type says nothing.
 _OTHER_NAMES = {
     "image/jpg": JPEG, "image/pjpeg": JPEG, "image/heif": HEIC, "image/heic-sequence": HEIC,
-    "image/heif-sequence": HEIC,    "application/x-pdf": PDF, "image/x-png": PNG, "text/comma-separated-values": CSV, "application/csv": CSV,
+    "image/heif-sequence": HEIC, "application/csv": CSV,
+    "application/x-pdf": PDF, "image/x-png": PNG, "text/comma-separated-values": CSV,
 }  # fmt: skip
 _SAYS_NOTHING = {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
 _TEXTUAL = {TEXT, CSV, "application/vnd.ms-excel"}  # some systems call a CSV file that
