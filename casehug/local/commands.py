@@ -14,6 +14,17 @@ WITHOUT_SERVERS = {
     "", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings", "spectacular",
 }  # fmt: skip
 
+LOCAL_HELP = """\
+Commands of this project (each knows --help):
+  up       run CaseHug on this computer: database, broker, web, worker, Lawmatics stand-in
+  down     stop it from another terminal
+  test     run the whole test suite; further arguments go to pytest
+  doctor   versions, paths, ports and the reason of the last stop
+  lock     renew the lock files in requirements/
+
+All other commands are Django's.
+"""
+
 
 def main(argv: list[str]) -> None:
     """Run the command named first and end the process with its status."""
@@ -56,6 +67,8 @@ def django(argv: list[str], name: str) -> None:
             os.environ.setdefault(key, str(value))
     if name == "migrate" and os.environ.get("DATABASE_OWNER_URL"):
         os.environ.setdefault("CASEHUG_MIGRATE", "1")  # only the owner may change tables
+    if argv[1:] in ([], ["help"], ["--help"], ["-h"]):
+        print(LOCAL_HELP)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)

@@ -231,7 +231,8 @@ def test_a_command_without_servers_says_what_to_do(run: Run, tmp_path: Path) -> 
     done = run.command("import_intakes", "x.csv", CASEHUG_STATE_DIR=str(tmp_path))
     assert done.returncode == 1
     assert "nothing is running" in done.stderr and "manage.py up" in done.stderr
-    assert run.command("help", CASEHUG_STATE_DIR=str(tmp_path)).returncode == 0
+    listed = run.command("help", CASEHUG_STATE_DIR=str(tmp_path))
+    assert listed.returncode == 0 and "run CaseHug on this computer" in listed.stdout
 
 
 def test_an_asked_port_that_is_taken_is_refused(run: Run, tmp_path: Path) -> None:

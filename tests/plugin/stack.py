@@ -49,9 +49,9 @@ class Stack:
         """Start beat (again); most tests do without its ticks."""
         self._spawn("beat", product.beat_command(self.folder))
 
-    def restart_worker(self, env: dict[str, str] | None = None) -> int:
-        """End the worker if it runs and start one with these additional variables; return its pid."""
-        self._spawn("worker", product.worker_command(), env)
+    def restart_worker(self, env: dict[str, str] | None = None, *, command: list[str] | None = None) -> int:
+        """End the worker if it runs and start one, with more variables or another command line; return its pid."""
+        self._spawn("worker", command or product.worker_command(), env)
         return self.worker_pid
 
     def kill_worker(self) -> None:
