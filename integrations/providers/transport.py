@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -36,6 +37,16 @@ MAX_ANSWER_BYTES = 5 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 DEFAULT_PAUSE_SECONDS = 60.0
 USER_AGENT = "CaseHug/1"
+
+
+@dataclass
+class _Answer:
+    """What has come back so far."""
+
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error: str = ""
 
 
 class HttpApi:
@@ -116,41 +127,45 @@ class HttpApi:
         timer = threading.Timer(TOTAL_SECONDS, self._wire.cut)
         timer.daemon = True
         timer.start()
-        status: int | None = None
-        headers: dict[str, str] = {}
-        body, error = b"", ""
+        answer = _Answer()
         try:
-            response = self._session.request(
-                method,
-                self._base + path,
-                params=dict(query or {}),
-                data=data,
-                headers=self._headers(data),
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            )
-            status, headers = response.status_code, {name.lower(): text for name, text in response.headers.items()}
-            self._note_clock(headers)
-            if observer:
-                observer("headers.read")
-            body, error = _read_body(response)
-            if observer and not error:
-                observer("body.read")
+            self._send(method, path, query, data, answer)
         except (requests.RequestException, HTTPError, OSError) as problem:
-            error = _reason(problem)
+            answer.error = _reason(problem)
         finally:
             timer.cancel()
             self._wire.sock = None
             self._last_used = time.monotonic()
-        if error and self._wire.cut_off:
-            error = f"No complete answer within {TOTAL_SECONDS:.0f} seconds."
+        if answer.error and self._wire.cut_off:
+            answer.error = f"No complete answer within {TOTAL_SECONDS:.0f} seconds."
         failure = Failure.NONE
-        if error:
-            sent = self._wire.touched or status is not None
+        if answer.error:
+            sent = self._wire.touched or answer.status is not None
             failure = Failure.AFTER_SEND if sent else Failure.BEFORE_SEND
         seconds = time.monotonic() - self._wire.started
-        return Exchange(method, path, status, headers, body, failure, error, seconds)
+        return Exchange(method, path, answer.status, answer.headers, answer.body, failure, answer.error, seconds)
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, answer: "_Answer"
+    ) -> None:
+        """Send once and fill `answer` as far as it comes."""
+        response = self._session.request(
+            method,
+            self._base + path,
+            params=dict(query or {}),
+            data=data,
+            headers=self._headers(data),
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        )
+        answer.status = response.status_code
+        answer.headers = {name.lower(): text for name, text in response.headers.items()}
+        self._note_clock(answer.headers)
+        self._wire.tell("headers.read")
+        answer.body, answer.error = _read_body(response)
+        if not answer.error:
+            self._wire.tell("body.read")
 
     def _headers(self, data: bytes | None) -> dict[str, str]:
         headers = {

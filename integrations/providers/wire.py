@@ -51,9 +51,14 @@ class Wire:
             return
         half = len(data) // 2
         push(data[:half])
-        self.observer("body.half")
+        self.tell("body.half")
         push(data[half:])
-        self.observer("request.sent")
+        self.tell("request.sent")
+
+    def tell(self, point: str) -> None:
+        """Tell the observer, if there is one, that a point was passed."""
+        if self.observer is not None:
+            self.observer(point)
 
     def cut(self) -> None:
         """End the call from the outside: a blocked read returns at once. Used by the deadline's timer."""
