@@ -102,9 +102,12 @@ class ClientChoiceForm(PersonFields):
     def clean(self) -> dict[str, Any]:
         """A choice needs its part filled in."""
         data = super().clean() or self.cleaned_data
+        named = data.get("first_name") or data.get("last_name")
+        if data.get("choice") == self.EXISTING and named and not data.get("client") and not data.get("find"):
+            data["choice"] = self.NEW  # typed a name below, only the dot above stands elsewhere
         if data.get("choice") == self.EXISTING and not data.get("duplicate") and self.client_id is None:
             self.add_error("find", "Find the client and choose one from the list.")
-        if data.get("choice") == self.NEW and not (data.get("first_name") or data.get("last_name")):
+        if data.get("choice") == self.NEW and not named:
             self.add_error("first_name", "Please give a name.")
         return data
 

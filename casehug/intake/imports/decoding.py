@@ -52,13 +52,24 @@ def is_broken(text: str) -> bool:
     return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
+def _wide(data: bytes, encoding: str) -> Decoded:
+    """Decode UTF-16 or UTF-32; halves of letters stay lone surrogates, a cut-off end makes the last row a broken one."""
+    name, _, _ = encoding.rpartition("-")
+    odd = len(data) % (4 if name == "utf-32" else 2)
+    try:
+        text = data[: len(data) - odd].decode(encoding, "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise FileProblem(f"This is not a text file, or it is damaged ({name.upper()} was expected).") from error
+    return Decoded(text + ("\udc80" if odd else ""), name)
+
+
 def _without_mark(data: bytes) -> Decoded | None:
     nuls_even, nuls_odd = data[:4000:2].count(0), data[1:4000:2].count(0)
     half = max(1, len(data[:4000]) // 2)
     if nuls_odd > half * 0.4 > nuls_even:
-        return Decoded(data.decode("utf-16-le", "surrogatepass"), "utf-16")
+        return _wide(data, "utf-16-le")
     if nuls_even > half * 0.4 > nuls_odd:
-        return Decoded(data.decode("utf-16-be", "surrogatepass"), "utf-16")
+        return _wide(data, "utf-16-be")
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
@@ -79,18 +90,22 @@ def _mostly_utf8(data: bytes) -> bool:
     return right > wrong
 
 
+def _utf8(data: bytes) -> Decoded:
+    text = data.decode("utf-8", "surrogateescape")
+    notice = "Some bytes do not fit the file's encoding (UTF-8). The rows that hold them are explained below."
+    return Decoded(text, "utf-8", (notice,) if is_broken(text) else ())
+
+
 def _decode(data: bytes) -> Decoded:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            name = encoding.rsplit("-", 1)[0] if encoding != "utf-8" else encoding
-            errors = "surrogateescape" if encoding == "utf-8" else "replace"
-            return Decoded(data[len(mark) :].decode(encoding, errors), name)
+            body = data[len(mark) :]
+            return _utf8(body) if encoding == "utf-8" else _wide(body, encoding)
     found = _without_mark(data)
     if found is not None:
         return found
     if _mostly_utf8(data):
-        notice = "Some bytes do not fit the file's encoding (UTF-8). The rows that hold them are explained below."
-        return Decoded(data.decode("utf-8", "surrogateescape"), "utf-8", (notice,))
+        return _utf8(data)
     notice = "The file is not in UTF-8; it was read as Windows-1252. Please check names with special letters."
     return Decoded(data.decode("cp1252", "surrogateescape"), "windows-1252", (notice,))
 
@@ -105,6 +120,8 @@ def decode(data: bytes) -> Decoded:
         if data.startswith(start):
             raise FileProblem(message)
     decoded = _decode(data)
+    if not decoded.text.strip():
+        raise FileProblem("This file is empty.")
     sample = decoded.text[:20_000]
     if len(_CONTROL.findall(sample)) > len(sample) * 0.05:
         raise FileProblem("This is not a text file, or it is encrypted. Save the list as CSV and try again.")

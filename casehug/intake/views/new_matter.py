@@ -18,7 +18,7 @@ from casehug.intake.selectors.matters import matter_detail
 from casehug.intake.selectors.search import matching_clients, possible_duplicates
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.matters import create_matter, update_matter
-from casehug.intake.views.once import first_time
+from casehug.intake.views.once import first_time, was_used
 
 SHOWN = 8
 
@@ -43,8 +43,9 @@ def _page_context(form: ClientChoiceForm) -> dict[str, Any]:
     return {"form": form, "found": _found(text)[:SHOWN], "text": text.strip(), "chosen": chosen}
 
 
-def _duplicates(form: ClientChoiceForm) -> list[Client]:
-    if not form.wants_new or form.duplicate_answered:
+def _duplicates(request: HttpRequest, form: ClientChoiceForm) -> list[Client]:
+    """Return who a new client may be; nobody when that was answered, or when this form was saved already."""
+    if not form.wants_new or form.duplicate_answered or was_used(request):
         return []
     data = form.cleaned_data
     return possible_duplicates(
@@ -73,7 +74,7 @@ def matter_new(request: HttpRequest) -> HttpResponse:
     form = NewMatterForm(request.POST or None)
     searching = "search" in request.POST
     if request.method == "POST" and not searching and form.is_valid():
-        found = _duplicates(form)
+        found = _duplicates(request, form)
         if found:
             return _ask(request, form, found, reverse("matter_new"))
         if not first_time(request):
@@ -102,7 +103,7 @@ def matter_client(request: HttpRequest, matter_id: uuid.UUID) -> HttpResponse:
     form = ClientChoiceForm(request.POST or None, initial={"choice": "existing"})
     searching = "search" in request.POST
     if request.method == "POST" and not searching and form.is_valid():
-        found = _duplicates(form)
+        found = _duplicates(request, form)
         if found:
             return _ask(request, form, found, reverse("matter_client", args=[matter_id]))
         try:

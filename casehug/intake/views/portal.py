@@ -24,6 +24,7 @@ def portal_welcome(request: HttpRequest, visit: Visit) -> HttpResponse:
         "started": any(part.group.answered for part in parts),
         "go_on": next((part.number for part in parts if not part.is_done), 0),
         "minutes": minutes_needed(visit.content),
+        "sent_back": [item for item in all_items(visit.content.checklist) if item.is_back],
     }
     return render(request, "portal/welcome.html", context)
 
