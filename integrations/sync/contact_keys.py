@@ -67,7 +67,9 @@ def forget(*, connection: Connection, external_id: str) -> None:
 
 
 def release(*, item: WorkItem) -> None:
-    """Give back what a row holds, unless its contact call is still in doubt."""
+    """Give back what a row holds, unless its contact call is still in doubt or another claim works on the row now."""
+    if not WorkItem.objects.filter(id=item.id, fence=item.fence, status="running").exists():
+        return
     doubts = RemoteIntent.objects.filter(work_item_id=item.id, kind=CONTACT, outcome__in=("inflight", "unknown"))
     if not doubts.exists():
         ContactKey.objects.filter(holder_id=item.id).update(holder_id=None)

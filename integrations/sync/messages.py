@@ -110,6 +110,11 @@ _CATALOGUE: dict[tuple[str, str], Message] = {
         "Nothing is sent twice. We try again by ourselves.",
         OPERATOR, "Show log", "log",
     ),
+    ("unknown", "too_many_tries"): Message(
+        "This did not work ten times in a row.",
+        "We stopped trying. What was confirmed before stays, nothing is sent twice.",
+        OPERATOR, "Retry", "retry",
+    ),
     ("unknown", "poison"): Message(
         "This sync stopped its worker five times, so we do not start it again by ourselves.",
         "What was confirmed before stays.",

@@ -1,7 +1,7 @@
 """What arrived with a remark: a matter without a mapped stage, an answer that its field did not take. Logged once."""
 
 from casehug.common.models import WorkItem
-from integrations.models import Connection, SyncLog
+from integrations.models import CatalogueItem, Connection, SyncLog
 from integrations.sync import log
 from integrations.sync.messages import message_for
 from integrations.sync.snapshots import Prepared
@@ -14,7 +14,8 @@ def record(*, connection: Connection, item: WorkItem, prepared: Prepared, name: 
     """Log the remarks of a matter that was just created or changed, inside the scope."""
     target = prepared.target
     found: list[tuple[str, log.Trouble]] = []
-    if target.state in WITHOUT_STAGE:
+    stages = CatalogueItem.objects.filter(connection=connection, remote_firm=connection.remote_firm, kind="stage")
+    if target.state in WITHOUT_STAGE and stages.exists():  # an account without stages needs no choice
         code = "stage_gone" if target.state == "gone" else "fallback" if target.stage_id else ""
         found.append((MAPPING, log.Trouble("mapping", code, message_for("mapping", code, name=name).text)))
     if prepared.left_out:

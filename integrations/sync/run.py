@@ -31,6 +31,7 @@ class Run:
     started: float
     api: Api | None = None
     links: dict[str, ExternalLink] = field(default_factory=dict)
+    markers: dict[str, str] = field(default_factory=dict)
     learned: dict[str, Any] = field(default_factory=dict)
     step_key: str = ""
 
@@ -55,9 +56,10 @@ class Run:
         return time.monotonic() - self.started > work.START_WITHIN_SECONDS
 
     def load_links(self) -> None:
-        """Read the usable links of this matter inside the scope."""
+        """Read the usable links of this matter (and compute its markers) inside the scope."""
         self.links = {}
         for key in ("contact", "matter", "note"):
+            self.markers[key] = marker_for(self.prepared.local_type(key), self.prepared.local_id(key))
             found = links.find(
                 connection=self.connection,
                 local_type=self.prepared.local_type(key),
@@ -71,16 +73,14 @@ class Run:
         return {key: RemoteRef(key, link.external_id, link.label) for key, link in self.links.items()}
 
     def context(self, step: Step, *, changed: frozenset[str] = frozenset()) -> StepContext:
-        """Return what a step gets. Opens a short scope for the marker's key."""
+        """Return what a step gets."""
         if self.api is None:
             raise RuntimeError("the provider's client is not open yet")
-        with firm_scope(self.item.firm_id):
-            marker = marker_for(self.prepared.local_type(step.key), self.prepared.local_id(step.key))
         return StepContext(
             api=self.api,
             snapshot=self.prepared.snapshot,
             links=self.refs(),
-            marker=marker,
+            marker=self.markers[step.key],
             settings=self.connection.settings,
             profile={**self.connection.profile, **self.learned},
             changed=changed,

@@ -198,10 +198,10 @@ def _message(facts: _Facts, row: WorkItem | None, overall: str) -> Message | Non
         return message_for("held" if known else row.last_error_class, row.hold_reason if known else "", name=name)
     if overall == "unknown":
         return message_for("network", "checking", name=name)
-    code = "too_many_tries" if overall == "failed" and row.last_error_class == "network" else row.last_error_code
-    if row.last_error_code == "gave_up":
-        code = "gave_up"
-    return message_for(row.last_error_class or "unknown", code, name=name)
+    final = row.last_error_class in ("validation", "configuration") or row.last_error_code in ("gave_up", "poison")
+    if overall == "failed" and (not final or row.last_error_code == "lost_link"):
+        return message_for("network" if row.last_error_class == "network" else "unknown", "too_many_tries", name=name)
+    return message_for(row.last_error_class or "unknown", row.last_error_code, name=name)
 
 
 def _last(row: WorkItem | None, matter: ExternalLink | None) -> datetime | None:

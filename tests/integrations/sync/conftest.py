@@ -26,7 +26,7 @@ def twin(twin_process: Twin, settings: Settings) -> Twin:
     twin_process.control("POST", "reset")
     twin_process.switch(rate_limit="off", contact_create="duplicate")
     settings.LAWMATICS_API_URL = twin_process.url
-    settings.SYNC_SETTLE_SECONDS = 2
+    settings.SYNC_SETTLE_SECONDS = 1
     return twin_process
 
 

@@ -20,6 +20,9 @@ POINTS = (
     "claim.before", "claim.after", "probe.before", "probe.after", "intent.before", "intent.committed",
     "body.half", "request.sent", "headers.read", "body.read", "confirmed", "settled",
 )  # fmt: skip
+WRITE_POINTS = ("intent.committed", "body.half", "request.sent", "body.read", "confirmed")
+BOUNDARIES = [("contact", point) for point in POINTS]
+BOUNDARIES += [(key, point) for key in ("matter", "note") for point in WRITE_POINTS]
 _deadly: list[str] = []
 
 
@@ -50,8 +53,7 @@ def end_lease(office: Office, item_id: object) -> None:
         WorkItem.objects.filter(id=item_id).update(lease_until="2020-01-01T00:00:00Z")
 
 
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("key", ["contact", "matter", "note"])
+@pytest.mark.parametrize(("key", "point"), BOUNDARIES)
 def test_death_at_a_boundary(office: Office, deadly: list[str], key: str, point: str) -> None:
     office.change_connection(profile={"inline_note": False})
     item = office.press(office.matter(office.client()))
@@ -86,7 +88,9 @@ def test_doubt_of_a_row_that_ended_is_found_by_the_tick(office: Office, deadly: 
     assert office.twin.made()[0] == len(office.links().get("contact", [])) <= 1
 
 
-def test_answer_is_recorded_although_the_row_was_taken_over(office: Office, deadly: list[str], settings: Settings) -> None:
+def test_answer_is_recorded_although_the_row_was_taken_over(
+    office: Office, deadly: list[str], settings: Settings
+) -> None:
     item = office.press(office.matter(office.client()))
 
     def take_over(name: str) -> None:

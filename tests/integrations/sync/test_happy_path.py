@@ -163,3 +163,26 @@ def test_state_for_pages(proven: Office) -> None:
     assert (done.state, done.final, done.can_retry) == ("synced", True, False)
     assert [step.state for step in done.steps] == ["done", "done", "done"]
     assert done.url.endswith(f"/matters/{done.steps[1].remote_id}")
+
+
+def test_note_on_the_matter_rides_in_the_matter(office: Office) -> None:
+    office.change_connection(settings={"note_target": "matter"})
+    before = calls_of(office)
+    assert office.sync(office.matter(office.client())).status == "done"
+    assert office.twin.made() == (1, 1, 1)
+    assert calls_of(office) - before == 4
+    assert office.connection().profile["inline_note"] is True
+
+
+def test_blanks_of_a_matched_contact_are_filled_only_when_allowed(proven: Office) -> None:
+    there = proven.twin.control("POST", "contacts", first_name="Jordan", last_name="Vale", email="jordan@example.com")
+    proven.change_connection(settings={"update_matched_contacts": True})
+    client = proven.client()
+    assert proven.sync(proven.matter(client)).status == "done"
+    with firm_scope(proven.firm_id):
+        put = RemoteIntent.objects.get(kind="contact", verb="update")
+    assert [path for path, *_ in put.origins] == ["phone"]
+    assert proven.links()["contact"][0].external_id == str(there["id"])
+    before = calls_of(proven)
+    proven.sync(proven.matter(client, title="Second matter"))
+    assert calls_of(proven) - before == 2
