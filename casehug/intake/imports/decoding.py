@@ -53,7 +53,7 @@ def is_broken(text: str) -> bool:
 
 
 def _wide(data: bytes, encoding: str) -> Decoded:
-    """Decode UTF-16 or UTF-32; halves of letters stay lone surrogates, a cut-off end makes the last row a broken one."""
+    """Decode UTF-16 or UTF-32; halves of letters stay lone surrogates, a cut-off end breaks the last row."""
     name, _, _ = encoding.rpartition("-")
     odd = len(data) % (4 if name == "utf-32" else 2)
     try:

@@ -78,8 +78,8 @@ def read_table(data: bytes) -> Table:
     decoded = decode(data)
     lines = list(io.StringIO(decoded.text, newline=""))
     first = next((place for place, line in enumerate(lines) if line.strip()), 0)
-    named = lines[first].strip()
-    if named.lower().startswith("sep=") and len(named) == 5:  # written by Excel for Excel
+    named = lines[first].strip("\r\n ")
+    if named[:4].lower() == "sep=" and named[4:] in DELIMITERS:  # written by Excel for Excel
         delimiter, first = named[4], first + 1
     else:
         delimiter = _delimiter(lines[first:])

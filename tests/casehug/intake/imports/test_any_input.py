@@ -31,9 +31,11 @@ ANY_TEXT = st.text(max_size=40) | st.sampled_from(
 )
 
 
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_a_named_problem(data: bytes) -> None:
-    for content in (data, b"First Name,Last Name,Case Type\n" + data):
+    head = "First Name,Last Name,Case Type\n"
+    for content in (data, head.encode() + data, head.encode("utf-16") + data, head.encode("utf-32") + data):
         try:
             table = read_table(content)
         except FileProblem as problem:

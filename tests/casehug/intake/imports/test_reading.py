@@ -72,6 +72,16 @@ def test_line_numbers_are_those_of_the_file() -> None:
     assert table.lines[0].cells[3] == "1\r\n2"
 
 
+@pytest.mark.parametrize("named", [";", "\t", '"', "x"])
+def test_a_named_delimiter_is_used_when_it_can_be_one(named: str) -> None:
+    data = f"sep={named}\n{HEAD}\nA,B,Other,x\n".replace(",", named).encode()
+    if named in ";\t":
+        assert read_table(data).delimiter == named
+    else:
+        with pytest.raises(FileProblem):
+            read_table(data)
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_every_line_ending_is_read(ending: str) -> None:
     assert len(cells(ending.join([HEAD, "A,B,Other,x", "C,D,Other,y"]).encode())) == 2
