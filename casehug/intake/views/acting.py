@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from casehug.firms.access import can, who_can
@@ -54,6 +54,11 @@ def people(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     wanted = {each for each in ids if each is not None}
     members = Membership.objects.filter(user_id__in=wanted).select_related("user") if wanted else []
     return {member.user_id: str(member.user) for member in members}
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, None when nothing was: an empty form that was sent has errors too."""
+    return request.POST if request.method == "POST" else None
 
 
 def form_page(request: HttpRequest, template: str, form: BaseForm, **context: Any) -> HttpResponse:

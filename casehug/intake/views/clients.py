@@ -12,7 +12,7 @@ from casehug.intake.errors import Invalid
 from casehug.intake.forms.clients import ClientForm
 from casehug.intake.models import Client, Matter
 from casehug.intake.services.clients import update_client
-from casehug.intake.views.acting import blocked, form_page
+from casehug.intake.views.acting import blocked, form_page, posted
 
 
 @require_safe
@@ -33,7 +33,7 @@ def client_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 def client_edit(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Change a client's record."""
     client = get_object_or_404(Client, id=client_id)
-    form = ClientForm.of(client, request.POST or None)
+    form = ClientForm.of(client, posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             update_client(client_id=client_id, **form.changes())

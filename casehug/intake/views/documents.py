@@ -31,7 +31,7 @@ from casehug.intake.services.documents import (
     reverse_decision,
     set_document_required,
 )
-from casehug.intake.views.acting import attempt, blocked, form_page, people
+from casehug.intake.views.acting import attempt, blocked, form_page, people, posted
 from casehug.intake.views.addresses import page_urls
 from casehug.intake.views.matter import detail_or_404
 from casehug.intake.views.matter_context import approval_effects
@@ -161,7 +161,7 @@ def document_required(request: HttpRequest, document_id: uuid.UUID) -> HttpRespo
 def document_request(request: HttpRequest, matter_id: uuid.UUID) -> HttpResponse:
     """Ask the client for one more document."""
     matter = detail_or_404(matter_id).matter
-    form = RequestForm(request.POST or None)
+    form = RequestForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             if first_time(request):

@@ -15,7 +15,7 @@ from casehug.intake.imports.decoding import MAX_BYTES
 from casehug.intake.imports.report import import_batch, import_counts, recent_imports, report_csv, report_rows
 from casehug.intake.models import ImportBatch, ImportRow
 from casehug.intake.services.imports import FileProblem, check_intakes, start_import
-from casehug.intake.views.acting import attempt, form_page
+from casehug.intake.views.acting import attempt, form_page, posted
 from casehug.intake.views.once import first_time
 
 ROWS_SHOWN = 50
@@ -32,7 +32,7 @@ def _batch_or_404(import_id: uuid.UUID) -> ImportBatch:
 @firm_page("intake.import")
 def import_list(request: HttpRequest) -> HttpResponse:
     """Take a file and check it; list the last imports."""
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         if not first_time(request):
             newest = recent_imports(limit=1)

@@ -15,7 +15,7 @@ from casehug.intake.selectors.matters import MatterDetail, matter_detail
 from casehug.intake.services.approval import approve_intake
 from casehug.intake.services.matters import archive_matter, change_status, restore_matter, update_matter
 from casehug.intake.services.notes import add_note
-from casehug.intake.views.acting import attempt, form_page
+from casehug.intake.views.acting import attempt, form_page, posted
 from casehug.intake.views.matter_context import approval_effects, matter_context
 from casehug.intake.views.once import first_time
 
@@ -39,7 +39,7 @@ def matter_page(request: HttpRequest, matter_id: uuid.UUID) -> HttpResponse:
 def matter_edit(request: HttpRequest, matter_id: uuid.UUID) -> HttpResponse:
     """Change what a matter says about itself."""
     matter = detail_or_404(matter_id).matter
-    form = MatterForm.of(matter, request.POST or None)
+    form = MatterForm.of(matter, posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             update_matter(matter_id=matter_id, **form.all_changes(matter))

@@ -18,6 +18,7 @@ from casehug.intake.selectors.matters import matter_detail
 from casehug.intake.selectors.search import matching_clients, possible_duplicates
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.matters import create_matter, update_matter
+from casehug.intake.views.acting import posted
 from casehug.intake.views.once import first_time, was_used
 
 SHOWN = 8
@@ -71,7 +72,7 @@ def _newest_of(request: HttpRequest) -> Matter | None:
 @firm_page("matters.edit")
 def matter_new(request: HttpRequest) -> HttpResponse:
     """Open a matter; a new client who may be known already is asked about first."""
-    form = NewMatterForm(request.POST or None)
+    form = NewMatterForm(posted(request))
     searching = "search" in request.POST
     if request.method == "POST" and not searching and form.is_valid():
         found = _duplicates(request, form)
@@ -100,7 +101,7 @@ def matter_client(request: HttpRequest, matter_id: uuid.UUID) -> HttpResponse:
         matter = matter_detail(matter_id).matter
     except NotFound as error:
         raise Http404 from error
-    form = ClientChoiceForm(request.POST or None, initial={"choice": "existing"})
+    form = ClientChoiceForm(posted(request), initial={"choice": "existing"})
     searching = "search" in request.POST
     if request.method == "POST" and not searching and form.is_valid():
         found = _duplicates(request, form)

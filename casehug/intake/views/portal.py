@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from casehug.intake.errors import Invalid, Refused
 from casehug.intake.forms.portal import QuestionsForm
 from casehug.intake.services.portal import complete_portal, save_answers
+from casehug.intake.views.acting import posted
 from casehug.intake.views.portal_access import Visit, portal_page
 from casehug.intake.views.portal_content import all_items, frame, minutes_needed, parts_of
 
@@ -38,7 +39,7 @@ def portal_questions(request: HttpRequest, visit: Visit, part: int) -> HttpRespo
     if not 1 <= part <= len(parts):
         raise Http404
     here = parts[part - 1]
-    form = QuestionsForm(here.group.questions, request.POST or None)
+    form = QuestionsForm(here.group.questions, posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             save_answers(matter_id=visit.matter_id, answers=form.answers(), link_id=visit.link_id)
