@@ -79,6 +79,13 @@ def test_the_summary_names_skipped_browser_tests(tmp_path: Path, options: tuple[
     assert (f"browser tests: 1 skipped, {REASON}" in done.stdout) == (not options)
 
 
+def test_the_suite_knows_the_option_that_ci_gives() -> None:
+    command = [sys.executable, "-m", "pytest", "--help"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert "--require-browser" in done.stdout
+    assert "test --require-browser" in (PROJECT / ".ci" / "run").read_text("utf-8")
+
+
 def test_foreign_networks_are_closed() -> None:
     with pytest.raises(Exception, match="tried to use socket"):
         socket.create_connection(("192.0.2.1", 80), timeout=1)

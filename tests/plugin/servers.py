@@ -6,6 +6,7 @@ Order: servers → environment → settings → database by the owner → tests 
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ from casehug.local.roles import Passwords
 from casehug.local.servers import Servers, start_servers
 from casehug.local.state import PROJECT, StateFolder
 
+# It adds an option, so it must be there before the command line is read.
+pytest_plugins = ["tests.plugin.browser"]
 DATABASE = "casehug_test"
 SETTINGS = "casehug.settings.test"
 
@@ -108,6 +111,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     if worker:
         own_copy(worker)
     elif not {"-h", "--help", "--version", "-V", "--markers", "--fixtures"} & set(args):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl-C: stop and remove everything
         _running = TestServers()
         _running.start()
     return (yield)
@@ -115,7 +119,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the fixtures after pytest-django's, so that ours win."""
-    for name in ("fixtures", "stack", "browser"):
+    for name in ("fixtures", "stack"):
         config.pluginmanager.import_plugin(f"tests.plugin.{name}")
 
 
