@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
-from integrations.connections.open_api import open_api
+from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
 from integrations.contract.http import Api
 from integrations.contract.provider import CatalogueEntry
 from integrations.models import CatalogueItem, Connection
@@ -24,7 +24,8 @@ def refresh_catalogue(
     Entries that are gone keep their row with `gone_at`, so that a mapping can name what it lost.
     Raises the errors of `contract.errors`.
     """
-    return read_and_store(connection, open_api(connection, lane=lane, may_refresh=may_refresh))
+    patience = WORKER_PATIENCE if may_refresh else PAGE_PATIENCE
+    return read_and_store(connection, open_api(connection, lane=lane, may_refresh=may_refresh, patience=patience))
 
 
 def read_and_store(connection: Connection, api: Api) -> Sequence[CatalogueEntry]:

@@ -10,7 +10,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from integrations.connections.catalogue import PRACTICE_AREA, STAGE, read_and_store
 from integrations.connections.holds import CONFIGURATION, resume_work
-from integrations.connections.open_api import note_throttle, open_api
+from integrations.connections.open_api import PAGE_PATIENCE, note_throttle, open_api
 from integrations.connections.state import mark_needs_reconnect
 from integrations.contract.errors import AccessRefused, AuthRejected, ProviderError, Throttled
 from integrations.contract.http import Api
@@ -62,7 +62,10 @@ def test_connection(*, connection: Connection) -> list[Check]:
     connection as needing a reconnect.
     """
     run = _Run(connection, provider(connection.provider).name)
-    api, problem, seconds = run.timed(lambda: open_api(connection, lane=WorkItem.Lane.BUTTON, may_refresh=False))
+    lane = WorkItem.Lane.BUTTON
+    api, problem, seconds = run.timed(
+        lambda: open_api(connection, lane=lane, may_refresh=False, patience=PAGE_PATIENCE)
+    )
     if api is None:
         run.add("key", "Access accepted", False, "No access is stored.", "Connect again.", seconds)
         return run.checks

@@ -15,7 +15,7 @@ from casehug.firms.access import can, memberships_of
 from integrations.connections import oauth, states
 from integrations.connections.endpoints import endpoints_for
 from integrations.connections.holds import OTHER_ACCOUNT, hold_work
-from integrations.connections.open_api import client_for, note_throttle
+from integrations.connections.open_api import PAGE_PATIENCE, client_for, note_throttle
 from integrations.connections.tokens import TOKEN_COLUMNS, store_grant
 from integrations.contract.auth import OAuth2
 from integrations.contract.errors import AuthRejected, ProviderError
@@ -148,7 +148,7 @@ def _who_am_i(connection: Connection) -> Account:
         token = connection.open_token("access_token")
     if token is None:
         raise ConnectFailed("unverified", firm_id=connection.firm_id)
-    api = client_for(connection=connection, token=token, lane=WorkItem.Lane.BUTTON)
+    api = client_for(connection=connection, token=token, lane=WorkItem.Lane.BUTTON, patience=PAGE_PATIENCE)
     declared = provider(connection.provider)
     for last_try in (False, True):
         try:

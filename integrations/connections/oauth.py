@@ -61,10 +61,9 @@ def new_verifier() -> str:
 
 def authorize_url(*, endpoints: Endpoints, auth: OAuth2, state: str, verifier: str = "") -> str:
     """Return the address of the consent page. The scope is sent only when one is configured."""
-    session = OAuth2Session(endpoints.client_id, redirect_uri=endpoints.redirect_uri)
+    scope = (endpoints.scope or auth.scope).split() or None
+    session = OAuth2Session(endpoints.client_id, redirect_uri=endpoints.redirect_uri, scope=scope)
     extra: dict[str, str] = {}
-    if scope := endpoints.scope or auth.scope:
-        extra["scope"] = scope
     if verifier:
         challenge = WebApplicationClient("").create_code_challenge(verifier, "S256")
         extra |= {"code_challenge": challenge, "code_challenge_method": "S256"}

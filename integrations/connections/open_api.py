@@ -1,5 +1,6 @@
 """Opening a provider's API for one connection: fresh token, shared budget, clear text only inside the client."""
 
+import time
 from collections.abc import Callable
 
 from casehug.common.scope import assert_no_transaction, firm_scope
@@ -13,27 +14,43 @@ from integrations.limits import acquire, report_throttled
 from integrations.models import Connection
 from integrations.registry import provider
 
+PAGE_PATIENCE, WORKER_PATIENCE = 15.0, 35.0
+"""A page holds a person, a worker its lease: both wait a little for the budget rather than give up a long read."""
 Observer = Callable[[str], None]
 
 
-def open_api(connection: Connection, *, lane: int, observer: Observer | None = None, may_refresh: bool = True) -> Api:
+def open_api(
+    connection: Connection,
+    *,
+    lane: int,
+    observer: Observer | None = None,
+    may_refresh: bool = True,
+    patience: float = 0.0,
+) -> Api:
     """Return a client of this connection's provider; every call on it pays from the shared budget in this lane.
 
     Call it outside any transaction; it opens short scopes itself. Pages pass `may_refresh=False`: renewing is a
-    worker's job. Raises `AuthRejected` (no token, or the connection was just marked) and `NetworkTrouble`.
+    worker's job. `patience`: seconds the client may wait for the budget in all, instead of raising `Throttled`.
+    Raises `AuthRejected` (no token, or the connection was just marked) and `NetworkTrouble`.
     """
     assert_no_transaction()
     token = fresh_token(connection=connection) if may_refresh else _stored_token(connection)
-    return client_for(connection=connection, token=token, lane=lane, observer=observer)
+    return client_for(connection=connection, token=token, lane=lane, observer=observer, patience=patience)
 
 
-def client_for(*, connection: Connection, token: Secret, lane: int, observer: Observer | None = None) -> Api:
+def client_for(
+    *, connection: Connection, token: Secret, lane: int, observer: Observer | None = None, patience: float = 0.0
+) -> Api:
     """Return a client that uses exactly this token. `observer` hears the points a write passes (proofs)."""
+    left, number = patience, int(lane)  # the limiter's script takes plain numbers, not members of an enumeration
 
     def gate() -> None:
-        seconds = acquire(connection, lane)
-        if seconds > 0:
-            raise Throttled("our own budget for this account is used up", seconds=seconds, by_provider=False)
+        nonlocal left
+        while (seconds := acquire(connection, number)) > 0:
+            if seconds > left:
+                raise Throttled("our own budget for this account is used up", seconds=seconds, by_provider=False)
+            left -= seconds
+            time.sleep(seconds)
 
     declared = provider(connection.provider)
     base = endpoints_for(connection.provider).api_url

@@ -7,7 +7,7 @@ from casehug.common.work import Settlement
 from integrations.connections import holds
 from integrations.connections.catalogue import read_and_store
 from integrations.connections.connect import Connected
-from integrations.connections.open_api import note_throttle, open_api
+from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, note_throttle, open_api
 from integrations.connections.services import confirm_rejected
 from integrations.contract.errors import AuthRejected, NetworkTrouble, ProviderError, Throttled
 from integrations.mappings.defaults import resolve_defaults
@@ -20,7 +20,8 @@ def prepare_account(*, connection: Connection, lane: int, may_refresh: bool = Tr
 
     Returns how many mapping rows need a choice. Raises the errors of `contract.errors`; nothing resumes then.
     """
-    api = open_api(connection, lane=lane, may_refresh=may_refresh)
+    patience = WORKER_PATIENCE if may_refresh else PAGE_PATIENCE
+    api = open_api(connection, lane=lane, may_refresh=may_refresh, patience=patience)
     read_and_store(connection, api)
     if hook := provider(connection.provider).on_connect:
         hook(api)
