@@ -13,9 +13,10 @@ from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.http import Exchange, Failure, Outcome, classify
 from integrations.contract.operations import RemoteRef, Step, StepContext, Write
 from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
-from integrations.sync import contact_keys, doubts, failures, inline, intents, links, log, remarks
+from integrations.sync import doubts, failures, inline, intents
 from integrations.sync.confirm import confirm
 from integrations.sync.messages import error_text
+from integrations.sync.records import contact_keys, links, log, remarks
 from integrations.sync.run import Run
 
 NEVER_FILL = ("ambiguous", "other_name")  # surely not, or not surely, the same person

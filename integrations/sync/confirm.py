@@ -5,8 +5,9 @@ from casehug.common.models import WorkItem
 from integrations.contract.operations import RemoteRef, Step, StepContext
 from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.registry import provider
-from integrations.sync import intents, links, log
+from integrations.sync import intents
 from integrations.sync.messages import message_for
+from integrations.sync.records import links, log
 
 HOW = {"create": "created", "update": "", "inline": "inline"}
 

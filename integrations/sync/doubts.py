@@ -12,8 +12,9 @@ from integrations import queue
 from integrations.contract.operations import Step
 from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
-from integrations.sync import intents, log
+from integrations.sync import intents
 from integrations.sync.messages import error_text
+from integrations.sync.records import log
 from integrations.sync.run import Run
 
 CHECKING = "checking"

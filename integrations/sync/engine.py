@@ -19,9 +19,11 @@ from integrations.contract.records import PrivilegeGuard
 from integrations.mappings.services import is_preparing
 from integrations.models import Connection, SyncLog
 from integrations.registry import provider
-from integrations.sync import contact_keys, doubts, failures, inline, links, log, snapshots
+from integrations.sync import doubts, failures, inline
 from integrations.sync.act import create, update
 from integrations.sync.messages import error_text, message_for
+from integrations.sync.outgoing import snapshots
+from integrations.sync.records import contact_keys, links, log
 from integrations.sync.run import Run
 
 KEY_BUSY_SECONDS = 2.0

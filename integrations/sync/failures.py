@@ -14,9 +14,9 @@ from integrations.connections.holds import CONFIGURATION
 from integrations.connections.services import confirm_rejected
 from integrations.contract.errors import AccessRefused, AuthRejected, NetworkTrouble, ProviderError, Refused, Throttled
 from integrations.models import Connection
-from integrations.sync.log import Trouble
-from integrations.sync.masking import mask
 from integrations.sync.messages import error_text
+from integrations.sync.outgoing.masking import mask
+from integrations.sync.records.log import Trouble
 
 
 class Words(TypedDict):

@@ -5,9 +5,10 @@ from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
 from integrations.contract.operations import RemoteRef, Step, Window
 from integrations.models import Connection, RemoteIntent, SyncLog
-from integrations.sync import doubts, intents, links, log
+from integrations.sync import doubts, intents
 from integrations.sync.confirm import confirm
-from integrations.sync.markers import marker_for
+from integrations.sync.outgoing.markers import marker_for
+from integrations.sync.records import links, log
 from integrations.sync.run import Run
 
 PROFILE_KEY = "inline_note"

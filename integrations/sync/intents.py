@@ -14,7 +14,7 @@ from casehug.common.models import WorkItem
 from casehug.common.work import database_now
 from integrations.contract.operations import StepContext, Write
 from integrations.models import Connection, RemoteIntent
-from integrations.sync import frozen
+from integrations.sync.outgoing import frozen
 
 LONGEST_SEND_SECONDS = 10.0
 ABSENT = "absent"

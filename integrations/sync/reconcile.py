@@ -12,12 +12,13 @@ from integrations import queue
 from integrations.connections.open_api import open_api
 from integrations.contract.errors import ProviderError
 from integrations.models import RemoteIntent, SyncLog
-from integrations.sync import failures, inline, intents, log
+from integrations.sync import failures, inline, intents
 from integrations.sync.doubts import CHECKING, scaled
-from integrations.sync.found import after_error, record_found
-from integrations.sync.late_sweep import run_late_sweep as run_late_sweep
 from integrations.sync.messages import error_text
-from integrations.sync.search import Search, open_search
+from integrations.sync.records import log
+from integrations.sync.searches.found import after_error, record_found
+from integrations.sync.searches.late_sweep import run_late_sweep as run_late_sweep
+from integrations.sync.searches.search import Search, open_search
 
 PROBES = (2.0, 10.0, 30.0, 60.0)
 DEEP_AFTER = 30.0

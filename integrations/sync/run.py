@@ -14,10 +14,10 @@ from integrations.contract.http import Api
 from integrations.contract.operations import RemoteRef, Step, StepContext
 from integrations.contract.provider import Provider
 from integrations.models import Connection, ExternalLink
-from integrations.sync import links
-from integrations.sync.markers import marker_for
-from integrations.sync.masking import sent_values
-from integrations.sync.snapshots import Prepared
+from integrations.sync.outgoing.markers import marker_for
+from integrations.sync.outgoing.masking import sent_values
+from integrations.sync.outgoing.snapshots import Prepared
+from integrations.sync.records import links
 
 
 @dataclass

@@ -15,7 +15,7 @@ from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync.intents import OPEN
 from integrations.sync.messages import Message, message_for
-from integrations.sync.remarks import FIELDS, MAPPING
+from integrations.sync.records.remarks import FIELDS, MAPPING
 
 STEPS = (("contact", "Contact"), ("matter", "Matter"), ("note", "Note"))
 FINAL = ("synced", "noted", "failed", "cancelled", "never")

@@ -12,7 +12,7 @@ from casehug.common.scope import firm_scope
 from casehug.common.work_runner import run_item
 from integrations import queue
 from integrations.models import Connection, ContactKey
-from integrations.sync import contact_keys
+from integrations.sync.records import contact_keys
 from tests.integrations.sync.office import Office
 
 VARIANTS = (

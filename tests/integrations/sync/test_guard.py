@@ -6,8 +6,8 @@ from casehug.common.scope import firm_scope
 from casehug.intake.models import Answer, Client, Matter, Note, Submission
 from integrations.contract.records import Leaf, PrivilegeGuard, Source, seal_body
 from integrations.models import CatalogueItem, FieldMapping, RemoteIntent, SyncLog
-from integrations.sync.masking import mask, sent_values
 from integrations.sync.messages import _CATALOGUE, message_for
+from integrations.sync.outgoing.masking import mask, sent_values
 from integrations.sync.states import sync_state
 from tests.integrations.sync.office import Office
 

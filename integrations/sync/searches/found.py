@@ -8,11 +8,12 @@ from integrations.contract.identity import normalise_email, normalise_name
 from integrations.contract.operations import Found, StepContext
 from integrations.contract.records import Snapshot
 from integrations.models import Connection, RemoteIntent
-from integrations.sync import contact_keys, failures, inline, links
+from integrations.sync import failures, inline
 from integrations.sync.confirm import alert_late_duplicate, confirm
 from integrations.sync.doubts import scaled
-from integrations.sync.masking import sent_values
-from integrations.sync.search import Search
+from integrations.sync.outgoing.masking import sent_values
+from integrations.sync.records import contact_keys, links
+from integrations.sync.searches.search import Search
 
 LONGEST_WAIT = 60.0
 

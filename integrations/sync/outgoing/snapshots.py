@@ -21,8 +21,8 @@ from integrations.contract.records import (
 )
 from integrations.mappings.services import MappedTarget, mapping_for
 from integrations.models import Connection
-from integrations.sync import custom_fields, note_text
-from integrations.sync.markers import marker_for
+from integrations.sync.outgoing import custom_fields, note_text
+from integrations.sync.outgoing.markers import marker_for
 
 COMPLETED, STATUS = "intake_completed", "intake_status"
 

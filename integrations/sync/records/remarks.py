@@ -2,9 +2,9 @@
 
 from casehug.common.models import WorkItem
 from integrations.models import CatalogueItem, Connection, SyncLog
-from integrations.sync import log
 from integrations.sync.messages import message_for
-from integrations.sync.snapshots import Prepared
+from integrations.sync.outgoing.snapshots import Prepared
+from integrations.sync.records import log
 
 MAPPING, FIELDS = "mapping.check", "field.skip"
 WITHOUT_STAGE = ("gone", "needs_choice")

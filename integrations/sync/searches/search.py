@@ -16,8 +16,10 @@ from integrations.contract.provider import Provider
 from integrations.contract.records import Snapshot
 from integrations.models import Connection, ExternalLink, RemoteIntent
 from integrations.registry import provider
-from integrations.sync import failures, frozen, links
+from integrations.sync import failures
 from integrations.sync.messages import message_for
+from integrations.sync.outgoing import frozen
+from integrations.sync.records import links
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from integrations.connections.open_api import open_api
 from integrations.contract.errors import ProviderError
 from integrations.contract.operations import Found, StepContext
 from integrations.models import RemoteIntent
-from integrations.sync import links
 from integrations.sync.confirm import alert_late_duplicate
 from integrations.sync.doubts import scaled
-from integrations.sync.found import after_error, record_found
-from integrations.sync.search import Search, open_search
+from integrations.sync.records import links
+from integrations.sync.searches.found import after_error, record_found
+from integrations.sync.searches.search import Search, open_search
 
 SWEEPS = (600.0, 86_400.0)
 SETTLED = (RemoteIntent.Outcome.APPLIED, RemoteIntent.Outcome.NOT_APPLIED)
