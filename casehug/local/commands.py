@@ -19,6 +19,7 @@ Commands of this project (each knows --help):
   up       run CaseHug on this computer: database, broker, web, worker, Lawmatics stand-in
   down     stop it from another terminal
   test     run the whole test suite; further arguments go to pytest
+  bench    measure the product against a naive client; writes docs/measurements.md
   doctor   versions, paths, ports and the reason of the last stop
   lock     renew the lock files in requirements/
 
@@ -31,7 +32,7 @@ def main(argv: list[str]) -> None:
     read_dotenv(PROJECT / ".env")
     name = argv[1] if len(argv) > 1 else ""
     local: dict[str, Callable[[list[str]], int]] = {
-        "up": up, "down": down, "test": test, "lock": lock, "doctor": doctor,
+        "up": up, "down": down, "test": test, "bench": bench, "lock": lock, "doctor": doctor,
     }  # fmt: skip
     try:
         if name in local:
@@ -104,6 +105,13 @@ def test(arguments: list[str]) -> int:
     os.chdir(PROJECT)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+
+
+def bench(arguments: list[str]) -> int:
+    """Become the measuring program of the project; it starts its own servers."""
+    os.chdir(PROJECT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments])
 
 
 def lock(arguments: list[str]) -> int:

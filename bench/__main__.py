@@ -1,0 +1,77 @@
+"""The command: `manage.py bench [NAME…]`. Ends with 1 when a correctness counter is not zero."""
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from bench import machine, report
+from bench.result import Result
+from bench.size import QUICK, Size
+from bench.stack import Stack, running_stack
+from casehug.local.errors import LocalError
+from casehug.local.state import PROJECT
+
+
+def read_options(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="manage.py bench", description="Measure the product, side by side.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(report.ORDER)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="small numbers; the page is not written")
+    parser.add_argument("--rounds", type=int, help="rounds of A and B (default 7, quick 2)")
+    parser.add_argument("--per-round", type=int, help="approvals per round (default 43, quick 50)")
+    parser.add_argument("--matters", type=int, help="matters of the memory run (default 10000, quick 1000)")
+    parser.add_argument("--out", type=Path, help="write the page and the raw results into this folder (default: docs)")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - set(report.ORDER):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(report.ORDER)}")
+    if chosen.matters is not None and chosen.matters < 20:
+        parser.error("--matters must be at least 20")
+    return chosen
+
+
+def size_of(chosen: argparse.Namespace) -> Size:
+    """Return how much to measure."""
+    given = {name: getattr(chosen, name) for name in ("rounds", "per_round", "matters")}
+    return replace(QUICK if chosen.quick else Size(), **{name: value for name, value in given.items() if value})
+
+
+def run_one(name: str, stack: Stack, size: Size) -> Result:
+    """Run one measurement and note when and where."""
+    stack.fresh()
+    before, started = machine.load(), time.monotonic()
+    # Imported now: these modules need Django, which is set up with the stack.
+    result: Result = import_module(f"bench.{name}").measure(stack, size)
+    result.about = {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        **machine.described(),
+        "load": f"load average {before:.1f} before and {machine.load():.1f} after",
+        "took": f"{time.monotonic() - started:.0f} s",
+    }
+    print(report.section(result.as_json()), flush=True)
+    return result
+
+
+def main(arguments: list[str]) -> int:
+    """Measure what was asked for and return the exit status."""
+    chosen = read_options(arguments)
+    size, results = size_of(chosen), []
+    with running_stack() as stack:
+        for name in chosen.names or report.ORDER:
+            results.append(run_one(name, stack, size))
+    folder = chosen.out or (None if chosen.quick else PROJECT / "docs")
+    if folder is not None:
+        report.keep(results, folder)
+    wrong = {f"{one.name} {key}": count for one in results for key, count in one.counters.items() if count}
+    if wrong:
+        print(f"Correctness counters that are not zero: {wrong}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (LocalError, TimeoutError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,47 @@
+"""Keep raw results as JSON, and write one readable page from all that are kept."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bench.result import Result
+
+ORDER = ("calls", "latency", "memory")
+HEAD = """# Measurements
+
+Written by `python3 manage.py bench`; the raw numbers of each table are in `docs/measurements/`. The command starts its
+own stack (PostgreSQL with durable settings, Valkey, one worker with 8 threads, the relay, the stand-in for Lawmatics)
+in a temporary folder, measures, counts the effects at the stand-in and ends with an error when a counter is not zero.
+
+Read the ratios, not the milliseconds: everything runs on one machine, so the product, its database and the stand-in
+share the same cores.
+
+    python3 manage.py bench                      # all, about 25 minutes
+    python3 manage.py bench calls latency        # some
+    python3 manage.py bench --quick              # small; shown only, nothing is written
+"""
+
+
+def keep(results: Iterable[Result], folder: Path) -> None:
+    """Write the raw results of this run and the page of everything kept so far."""
+    raw = folder / "measurements"
+    raw.mkdir(parents=True, exist_ok=True)
+    for result in results:
+        text = json.dumps(result.as_json(), ensure_ascii=False, indent=1)
+        (raw / f"{result.name}.json").write_text(text + "\n", "utf-8")
+    kept = [json.loads(path.read_text("utf-8")) for name in ORDER if (path := raw / f"{name}.json").exists()]
+    (folder / "measurements.md").write_text("\n".join([HEAD, *map(section, kept)]), "utf-8")
+
+
+def section(result: dict[str, Any]) -> str:
+    """Return one measurement as Markdown."""
+    about = result["about"]
+    counters = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in result["counters"].items())
+    table = [result["columns"], ["---"] * len(result["columns"]), *result["rows"]]
+    lines = [f"## {result['title']}", "", result["how"], ""]
+    lines += [f"| {' | '.join(row)} |" for row in table]
+    lines += ["", *(f"{note}\n" for note in result["notes"])]
+    lines += [f"Correctness counters (all must be 0): {counters}.", ""]
+    lines += [f"Measured {', '.join(f'{value}' for value in about.values())}.", ""]
+    return "\n".join(lines)

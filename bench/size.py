@@ -1,0 +1,25 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """`rounds` of A-B; `per_round` approvals in each half of a round; `matters` of the memory run."""
+
+    rounds: int = 7
+    per_round: int = 43
+    matters: int = 10_000
+
+    @property
+    def every(self) -> int:
+        """Matters between two looks at the memory."""
+        return max(10, self.matters // 20)
+
+    @property
+    def warm_up(self) -> int:
+        """Matters before growth is counted."""
+        return 2 * self.every
+
+
+QUICK = Size(rounds=2, per_round=50, matters=1_000)
