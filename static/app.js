@@ -177,6 +177,7 @@ function sendFile(form, input, file) {
     row.remove();
     announce(`${file.name} was received`, true);
     document.getElementById(target).outerHTML = request.responseText;
+    for (const part of $$('[data-instead-of]')) { document.getElementById(part.dataset.insteadOf)?.replaceWith(part); part.id = part.dataset.insteadOf; delete part.dataset.insteadOf; }
     ready(document.getElementById(target));
   };
   setText(part('.upload-name'), file.name);

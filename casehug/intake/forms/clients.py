@@ -17,6 +17,12 @@ ADDRESS = ("line1", "line2", "city", "state", "zip")
 class ServiceErrors(forms.Form):
     """Base: fields are read here, the service's refusals are shown at them."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            choosing = isinstance(field, forms.ChoiceField | forms.FileField)
+            field.error_messages["required"] = "Please choose." if choosing else "Please fill this in."
+
     # Fields of the service that another field of the page stands for.
     places: dict[str, str] = {}
 

@@ -36,8 +36,10 @@ def why_not_approve(matter: Matter) -> str:
     """Return why the intake cannot be approved yet; empty when it can."""
     if not was_submitted(matter):
         return "The client has not sent the answers yet."
-    missing = open_required(matter)
-    return f"Still to approve: {', '.join(missing)}." if missing else ""
+    missing = len(open_required(matter))
+    if missing:
+        return f"{missing} required document{' is' if missing == 1 else 's are'} not approved yet."
+    return ""
 
 
 def _entry(entry: TimelineEntry, names: dict[Any, str]) -> dict[str, Any]:

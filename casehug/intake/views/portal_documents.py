@@ -8,17 +8,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from casehug.intake.errors import IntakeError, Invalid
 from casehug.intake.models import Document, Upload
-from casehug.intake.selectors.documents import document_detail
+from casehug.intake.selectors.documents import Checklist, checklist, document_detail
 from casehug.intake.services.uploads import remove_upload, upload_document
 from casehug.intake.views.portal_access import Visit, portal_page
 from casehug.intake.views.portal_content import Item, frame, grouped_items
+
+
+def _progress_words(held: Checklist) -> str:
+    return f"{held.given} of {held.total} received"
 
 
 def _page(request: HttpRequest, visit: Visit, problem: str = "") -> HttpResponse:
     held = visit.content.checklist
     groups = grouped_items(held)
     context = {**frame(visit, "documents"), "groups": groups, "problem": problem}
-    context["progress_words"] = f"{held.given} of {held.total} received"
+    context["progress_words"] = _progress_words(held)
     return render(request, "portal/documents.html", context, status=422 if problem else 200)
 
 
@@ -53,7 +57,14 @@ def portal_upload(request: HttpRequest, visit: Visit, document_id: uuid.UUID) ->
         return _page(request, visit, problem)
     if not scripted:
         return redirect("portal_documents", visit.token)
-    return render(request, "portal/_item.html", {"item": Item(document_detail(document.id)), "token": visit.token})
+    held = checklist(visit.matter_id)
+    context = {
+        "item": Item(document_detail(document.id)),
+        "token": visit.token,
+        "fresh": held,
+        "progress_words": _progress_words(held),
+    }
+    return render(request, "portal/_item.html", context)
 
 
 @require_POST
