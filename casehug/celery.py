@@ -22,7 +22,7 @@ def set_queues(sender: Celery, **_: object) -> None:
     """Declare the work queues and this node's canary queue, and the beat schedule."""
     from django.conf import settings  # needs configured settings, hence not at import
 
-    names = [*WORK_QUEUES, f"canary.{settings.WORKER_NODE}"]
+    names = [*WORK_QUEUES, *(f"canary.{node}" for node in settings.WORKER_NODES)]
     sender.conf.task_queues = [Queue(name, routing_key=name) for name in names]  # type: ignore[no-untyped-call]
     sender.conf.beat_schedule = {
         "tick": {"task": "casehug.tick", "schedule": 30.0, "options": {"queue": "maintenance", "expires": 25}},

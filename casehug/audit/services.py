@@ -5,10 +5,11 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from casehug.audit.models import AuditEntry
 from casehug.common.actor import current_actor
@@ -28,6 +29,17 @@ def _fields(entry: AuditEntry) -> list[Any]:
             entry.remote_id]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Pending:
+    """An entry waiting for the end of its scope. Registered with Django's on-commit list only so that a rolled-back
+    savepoint drops it; calling it does nothing."""
+
+    values: dict[str, Any]
+
+    def __call__(self) -> None:
+        return None
+
+
 def record(
     *,
     action: str,
@@ -37,28 +49,50 @@ def record(
     outcome: str = "ok",
     remote_id: str = "",
 ) -> None:
-    """Append one entry in the caller's transaction, chained to the firm's last one under a per-firm lock.
+    """Note one act in the caller's firm scope; it is appended at the end of the scope, in the same transaction.
 
     `changes` holds ids, field names and setting values, never client data.
     """
-    actor, firm_id = current_actor(), current_firm_id()
+    actor = current_actor()
+    values = {
+        "firm_id": current_firm_id(), "actor_id": actor.user_id, "source": actor.source, "address": actor.address,
+        "action": action, "object_type": object_type, "object_id": object_id, "changes": dict(changes or {}),
+        "outcome": outcome, "remote_id": remote_id,
+    }  # fmt: skip
+    transaction.on_commit(_Pending(values))
+
+
+def append_pending() -> None:
+    """Append what the scope recorded, chained to the firm's last entry. Runs as the last act before the commit:
+
+    the per-firm lock of the chain is then never held while this transaction waits for another lock.
+    """
+    waiting = [entry[1] for entry in connection.run_on_commit if isinstance(entry[1], _Pending)]
+    if not waiting:
+        return
+    connection.run_on_commit = [entry for entry in connection.run_on_commit if not isinstance(entry[1], _Pending)]
     with connection.cursor() as cursor:
-        # Serialises the firm's chain until the transaction ends.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('audit:' || %s, 0))", [str(firm_id)])
-    last = AuditEntry.objects.order_by("-seq").values_list("seq", "digest").first() or (0, b"")
-    entry = AuditEntry(
-        id=uuid7(), firm_id=firm_id, seq=last[0] + 1, actor_id=actor.user_id, source=actor.source,
-        address=actor.address, action=action, object_type=object_type, object_id=object_id,
-        changes=dict(changes or {}), outcome=outcome,
-        remote_id=remote_id,
-    )  # fmt: skip
-    digest = _digest(bytes(last[1]), _fields(entry))
+        # Deferred key checks take row locks: let them run before the chain's lock is taken.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('audit:' || %s, 0))", [str(current_firm_id())])
+        last = AuditEntry.objects.order_by("-seq").values_list("seq", "digest").first() or (0, b"")
+        seq, previous = last[0], bytes(last[1])
+        for pending in waiting:
+            seq += 1
+            previous = _append(AuditEntry(id=uuid7(), seq=seq, **pending.values), previous)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _append(entry: AuditEntry, previous: bytes) -> bytes:
+    """Insert one entry through the database's append function; return its digest."""
+    digest = _digest(previous, _fields(entry))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)",
-            [entry.id, firm_id, entry.seq, entry.actor_id, entry.source, entry.address, action, object_type, object_id,
-             json.dumps(entry.changes), outcome, remote_id, digest],
+            [entry.id, entry.firm_id, entry.seq, entry.actor_id, entry.source, entry.address, entry.action,
+             entry.object_type, entry.object_id, json.dumps(entry.changes), entry.outcome, entry.remote_id, digest],
         )  # fmt: skip
+    return digest
 
 
 def verify_chain() -> str | None:

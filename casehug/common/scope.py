@@ -1,7 +1,7 @@
 """The firm scope: the only way to touch firm tables. Outside it a query raises here, and PostgreSQL shows no row."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -15,6 +15,9 @@ class OutsideFirmScope(RuntimeError):
 class NestedFirmScope(RuntimeError):
     """A scope of one firm was opened inside the scope of another."""
 
+
+# Called at the end of each outermost scope, still inside its transaction (the audit log takes its lock last there).
+at_end: list[Callable[[], None]] = []
 
 _current: ContextVar[uuid.UUID | None] = ContextVar("firm_scope", default=None)
 
@@ -58,6 +61,8 @@ def firm_scope(firm_id: uuid.UUID) -> Iterator[None]:
         token = _current.set(firm_id)
         try:
             yield
+            for finish in at_end:
+                finish()
         finally:
             _current.reset(token)
             if nested and not connection.needs_rollback:

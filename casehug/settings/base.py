@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
     "casehug.firms.middleware.SessionAgeMiddleware",
@@ -158,6 +159,7 @@ WORK_HANDLERS = {
     "sync_matter": "integrations.sync.engine.run_sync",
     "reconcile": "integrations.sync.reconcile.run_reconcile",
     "late_sweep": "integrations.sync.reconcile.run_late_sweep",
+    "import_intakes": "casehug.intake.imports.run.run_import",
     "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
     "refresh_token": "integrations.connections.refresh.run_refresh_token",
 }
@@ -176,7 +178,11 @@ SETTINGS_TABS = [
 ]
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
 EXTRA_URLCONFS = ["integrations.urls"]
-TICKS = ["casehug.common.ticks.purge_finished_work", "integrations.sync.doubts.sweep"]
+TICKS = [
+    "casehug.common.ticks.purge_finished_work",
+    "integrations.sync.doubts.sweep",
+    "casehug.intake.upkeep.remove_stray_uploads",
+]
 CHECKPOINT_OBSERVERS: list[str] = []
 # A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.
 WORK_LEASE_SECONDS = 150
@@ -218,6 +224,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": True,
 }
 WORKER_NODE = env("CASEHUG_NODE", default="local")
+# Every worker node has a canary queue; the relay feeds them all.
+WORKER_NODES = env.list("CASEHUG_NODES", default=[WORKER_NODE])
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -28,9 +28,9 @@ class StandIn:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, verb: str, route: str, **body: Any) -> Any:
         """Make a control call that must succeed."""
-        answer = requests.request(method, f"{self.url}/control/{path}", json=body, timeout=30)
+        answer = requests.request(verb, f"{self.url}/control/{route}", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -104,7 +104,8 @@ def make_office(standin: StandIn, *, profile: dict[str, Any] | None = None) -> O
     token = standin.control("POST", f"accounts/{ACCOUNT}/token")["access_token"]
     with firm_scope(firm.id):
         connection = Connection(
-            provider="lawmatics", state=Connection.State.CONNECTED, remote_firm=str(ACCOUNT), links_account=str(ACCOUNT),
+            provider="lawmatics", state=Connection.State.CONNECTED,
+            remote_firm=str(ACCOUNT), links_account=str(ACCOUNT),
             calls_per_minute=100_000, profile=profile or {},
         )  # fmt: skip
         connection.seal_token("access_token", token)

@@ -37,7 +37,8 @@ class Killer:
     def start(self, sabotage: str = "") -> None:
         command = [part if part != "threads" else "prefork" for part in product.worker_command()]
         environment = FAST | {
-            "CASEHUG_CHECKPOINT_OBSERVERS": OBSERVERS, "CASEHUG_KILL_PLAN": str(self.plan), "CASEHUG_SABOTAGE": sabotage,
+            "CASEHUG_CHECKPOINT_OBSERVERS": OBSERVERS, "CASEHUG_KILL_PLAN": str(self.plan),
+            "CASEHUG_SABOTAGE": sabotage,
         }  # fmt: skip
         self.stack._spawn("worker", command, environment)
 

@@ -64,3 +64,14 @@ def test_tampering_by_the_owner_is_named(committed_db: None, damage: str, named:
         owner.execute("ALTER TABLE audit_auditentry ENABLE TRIGGER audit_no_change")
     with firm_scope(firm.id):
         assert verify_chain() == named
+
+
+def test_an_act_that_was_rolled_back_leaves_no_entry(firm: Firm) -> None:
+    with firm_scope(firm.id):
+        record(action="kept", object_type="x")
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            record(action="undone", object_type="x")
+            _ = 1 / 0
+    with firm_scope(firm.id):
+        assert list(AuditEntry.objects.filter(object_type="x").values_list("action", flat=True)) == ["kept"]
+        assert verify_chain() is None

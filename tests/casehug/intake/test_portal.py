@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from casehug.audit.models import AuditEntry
+from casehug.audit.services import append_pending
 from casehug.common.actor import actor_context
 from casehug.common.scope import firm_scope
 from casehug.intake.errors import Invalid, Refused
@@ -204,6 +205,7 @@ def test_acts_of_the_client_are_audited_as_the_portal(matter: Matter) -> None:
     with actor_context(source="portal", address="192.0.2.7"):
         save_answers(matter_id=matter.id, answers=REQUIRED_ANSWERS)
         complete_portal(matter_id=matter.id)
+    append_pending()
     entry = AuditEntry.objects.get(action="intake.submitted")
     assert (entry.source, entry.object_id) == ("portal", matter.id)
     every = str(list(AuditEntry.objects.values_list("changes", flat=True)))

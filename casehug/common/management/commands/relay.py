@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DATABASE_RELAY_URL:
             raise CommandError("DATABASE_RELAY_URL is not set; it is the connection of the role cx_relay.")
-        queues = [*WORK_QUEUES, f"canary.{settings.WORKER_NODE}"]
+        queues = [*WORK_QUEUES, *(f"canary.{node}" for node in settings.WORKER_NODES)]
         relay = Relay(settings.DATABASE_RELAY_URL, app, CHANNEL, queues)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: relay.stop())
