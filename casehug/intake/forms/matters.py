@@ -74,9 +74,16 @@ class MatterForm(MatterFields):
         more = {"case_type": str(matter.case_type_id), "attorney": str(matter.assigned_attorney_id or "")}
         form = cls(data, initial={**initial, **more})
         if not matter.case_type.active:
-            choices = form.fields["case_type"].choices  # type: ignore[attr-defined]
-            choices.append((str(matter.case_type_id), matter.case_type.name))
+            form._keep("case_type", str(matter.case_type_id), matter.case_type.name)
+        if matter.assigned_attorney_id:
+            form._keep("attorney", str(matter.assigned_attorney_id), "A former member")
         return form
+
+    def _keep(self, name: str, value: str, label: str) -> None:
+        """What a matter has stays choosable, also when it is no longer offered."""
+        field = self.fields[name]
+        if not field.valid_value(value):  # type: ignore[attr-defined]
+            field.choices = [*field.choices, (value, label)]  # type: ignore[attr-defined]
 
     def all_changes(self, matter: Matter) -> MatterChanges:
         """Return the values for the service; another case type brings its own practice area."""

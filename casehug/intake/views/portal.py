@@ -45,8 +45,8 @@ def portal_questions(request: HttpRequest, visit: Visit, part: int) -> HttpRespo
             save_answers(matter_id=visit.matter_id, answers=form.answers(), link_id=visit.link_id)
         except Invalid as error:
             form.take_errors(error)
-        except Refused:
-            return redirect("portal_done", visit.token)
+        except Refused:  # sent or archived meanwhile: the first page knows where to go
+            return redirect("portal_welcome", visit.token)
         else:
             return _after_part(request, visit, part, len(parts))
     context = {
@@ -80,6 +80,8 @@ def portal_send(request: HttpRequest, visit: Visit) -> HttpResponse:
             complete_portal(matter_id=visit.matter_id)
         except Invalid as error:
             missing = error.fields
+        except Refused:
+            return redirect("portal_welcome", visit.token)
         else:
             return redirect("portal_done", visit.token)
     context = {

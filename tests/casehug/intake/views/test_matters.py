@@ -6,6 +6,7 @@ import uuid
 from django.urls import reverse
 
 from casehug.common.scope import firm_scope
+from casehug.firms.models import Membership
 from casehug.intake.models import CaseType, Client, Matter, Note
 from tests.casehug.intake.views.conftest import Desk
 from tests.conftest import Person
@@ -177,3 +178,15 @@ def test_scripts_in_names_stay_text(desk: Desk, staff: Person) -> None:
     for name, target in (("matter", matter.id), ("client", client.id), ("matter_edit", matter.id)):
         raw = staff.browser.get(reverse(name, args=[target])).content.decode()
         assert "<script>alert(1)" not in raw and "<img src=x" not in raw
+
+
+def test_attorney_who_left_stays_until_changed(desk: Desk, staff: Person, attorney: Person) -> None:
+    matter = desk.matter()
+    form = new_matter(desk, practice_area="family_law", attorney=str(attorney.user.id), description="")
+    staff.browser.post(reverse("matter_edit", args=[matter.id]), form)
+    assert desk.fresh(matter).assigned_attorney_id == attorney.user.id
+    with firm_scope(desk.firm.id):
+        Membership.objects.filter(user=attorney.user).update(active=False)
+    assert "A former member" in page(staff, "matter_edit", matter.id)
+    saved = staff.browser.post(reverse("matter_edit", args=[matter.id]), {**form, "county": "Boulder"})
+    assert saved.status_code == 302 and desk.fresh(matter).assigned_attorney_id == attorney.user.id
