@@ -75,7 +75,9 @@ class _Table:
     def own(self, key: str, area: str) -> tuple[str, str]:
         """Return stage id and state of one row by itself."""
         row = self.rows.get(key)
-        stage = row.stage_id if row else default_stage(key, area=area, connection=self.connection, stages=self.stages)
+        stage = row.stage_id if row else ""
+        if row is None and key.startswith(AREA):
+            stage = default_stage(key, area=area, connection=self.connection, stages=self.stages)
         if not stage:
             return "", NEEDS_CHOICE
         if stage not in self.live:

@@ -23,6 +23,8 @@ UNANSWERED = "Sent, but no answer came back; we look before anything is repeated
 GONE = "{stage} no longer exists; the matter goes without a stage."
 NO_STAGE = "No stage is chosen for this case type."
 LATER = "Follows when the intake is complete."
+BY_HAND = ("manual", "retry", "api")
+"""A sync by hand writes a note about an open intake too; others wait until it is complete."""
 STEP_WORDS = {"running": ("running", "Syncing"), "waiting": ("waiting", "Waiting"), "failed": ("failed", "Failed")}
 
 
@@ -75,13 +77,14 @@ def _lines(
     lines: list[dict[str, Any]] = []
     for step in operation.steps if operation else ():
         current = known.get(step.key) or StepState(step.key, step.key.capitalize(), "open")
-        lines.append(_line(declared, matter, current, state))
+        later = matter.intake_completed_at is None and not (state.live and found and found.trigger in BY_HAND)
+        lines.append(_line(declared, current, state, later=later))
         if step.key == "matter":
             lines.append(_stage_line(connection, matter, sent=current.state == "done"))
     return lines
 
 
-def _line(declared: Provider, matter: Matter, step: StepState, state: SyncState) -> dict[str, Any]:
+def _line(declared: Provider, step: StepState, state: SyncState, *, later: bool) -> dict[str, Any]:
     line: dict[str, Any] = {"label": step.label, "at": step.at}
     if step.state == "done":
         flag = step.review.text if step.review else step.error_text
@@ -95,7 +98,7 @@ def _line(declared: Provider, matter: Matter, step: StepState, state: SyncState)
         }
     if step.state == "unknown":
         return line | {"state": "unknown", "detail": UNANSWERED}
-    if step.key == "note" and step.state == "open" and matter.intake_completed_at is None:
+    if step.key == "note" and step.state == "open" and later:
         return line | {"state": "skipped", "state_label": "Later", "detail": LATER}
     if step.state in STEP_WORDS:
         name, words = STEP_WORDS[step.state]

@@ -31,6 +31,7 @@ SOURCES = {
 TRIGGERS = {
     "": "By itself",
     "manual": "Pressed by a person",
+    "api": "Asked for over the API",
     "approval": "Document approved",
     "document.approved": "Document approved",
     "intake.approved": "Intake approved",

@@ -72,6 +72,7 @@ PARTS = (
 def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     """Return the links between the pages of one provider."""
     here = getattr(request.resolver_match, "url_name", "")
+    here = "integration_log" if here == "integration_run" else here
     return [
         {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here} for label, name in PARTS
     ]

@@ -1,0 +1,186 @@
+"""The REST routes of a connection: bodies, envelopes, keys with scopes, roles, strangers, and no token anywhere."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client as Browser
+
+from casehug.common.ids import public_id
+from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
+from casehug.firms.models import ApiKey
+from integrations.models import Connection, SyncLog
+from tests.integrations.desk import Desk, make_desk
+
+API = "/api/v1/integrations/lawmatics/"
+
+
+def call(browser: Browser, method: str, route: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    answer = browser.generic(
+        method.upper(), API + route, json.dumps(body) if body is not None else "", content_type="application/json",
+        headers=headers,
+    )  # fmt: skip
+    return answer.status_code, answer.json() if answer.content else None
+
+
+def key(desk: Desk, *scopes: str) -> str:
+    with firm_scope(desk.firm_id):
+        return ApiKey.issue(name="Test", scopes=list(scopes))[1]
+
+
+def test_status_before_and_after_connecting(desk: Desk) -> None:
+    code, body = call(desk.admin, "get", "status")
+    assert code == 200 and body["data"]["connected"] is False and body["data"]["account"] is None
+    assert body["data"]["settings"]["auto_sync_on_approval"] is True
+    assert body["data"]["settings"]["auto_sync_on_matter_created"] is False
+    desk.connect()
+    code, body = call(desk.admin, "get", "status")
+    data = body["data"]
+    assert data["connected"] is True and data["account"]["user_email"] == "robin.sample@example.com"
+    with firm_scope(desk.firm_id):
+        token = desk.must().open_token("access_token")
+    assert token is not None and token.reveal() not in json.dumps(body)
+    assert data["last_sync"] is None
+
+
+@pytest.mark.parametrize("method", ["patch", "put"])
+def test_status_changes_switches_and_pause(connected: Desk, method: str) -> None:
+    wanted = {"settings": {"auto_sync_on_matter_created": True, "calls_per_minute": 30}, "paused": True}
+    code, body = call(connected.admin, method, "status", wanted)
+    assert code == 200 and body["data"]["paused"] is True
+    assert body["data"]["settings"]["auto_sync_on_matter_created"] is True
+    row = connected.must()
+    assert (row.calls_per_minute, row.paused) == (30, True)
+    for wrong in ({"settings": {"calls_per_minute": 0}}, {"settings": {"note_target": "moon"}}, {"paused": "maybe"}):
+        code, body = call(connected.admin, method, "status", wrong)
+        assert code == 400 and body["error"]["code"] == "validation_error"
+        assert body["error"]["details"]["fields"][0]["field"]
+    assert connected.must().calls_per_minute == 30
+
+
+def test_sync_is_started_once_and_listed(connected: Desk, settle: Any) -> None:
+    matter_id = connected.matter()
+    body = {"matter_id": public_id("mat", matter_id)}
+    code, first = call(connected.people["staff"].browser, "post", "sync", body)
+    assert code == 202 and first["data"]["status"] == "ready" and first["data"]["matter_id"] == body["matter_id"]
+    _, second = call(connected.people["staff"].browser, "post", "sync", body)
+    assert second["data"]["id"] == first["data"]["id"]
+    with firm_scope(connected.firm_id):
+        item = WorkItem.objects.get(kind="sync_matter")
+        WorkItem.objects.filter(id=item.id).update(next_attempt_at=item.created_at.replace(year=2020))
+    settle(connected.firm_id)
+    code, log = call(connected.admin, "get", "sync?per_page=2")
+    assert code == 200 and log["pagination"]["per_page"] == 2 and log["pagination"]["total"] >= 4
+    assert log["pagination"]["has_more"] is True and len(log["data"]) == 2
+    row = log["data"][0]
+    assert row["run_id"] == first["data"]["id"] and row["status"] == "success" and row["remote_id"]
+    _, rest = call(connected.admin, "get", "sync?per_page=2&page=2")
+    assert not {one["id"] for one in rest["data"]} & {one["id"] for one in log["data"]}
+    _, none = call(connected.admin, "get", "sync?status=failed")
+    assert none["data"] == [] and none["pagination"]["total"] == 0
+    _, status = call(connected.admin, "get", "status")
+    assert status["data"]["last_sync"]["status"] == "success"
+    assert status["data"]["last_sync"]["matter_id"] == body["matter_id"]
+
+
+def test_sync_refusals(connected: Desk) -> None:
+    staff = connected.people["staff"].browser
+    code, body = call(staff, "post", "sync", {"matter_id": public_id("mat", uuid.uuid4())})
+    assert code == 404 and body["error"]["code"] == "matter_not_found"
+    for wrong in ({}, {"matter_id": "cli_abc"}, {"matter_id": 7}, []):
+        code, body = call(staff, "post", "sync", wrong)
+        assert code == 400 and body["error"]["code"] == "validation_error"
+    connected.change(state=Connection.State.NOT_CONNECTED)
+    code, body = call(staff, "post", "sync", {"matter_id": public_id("mat", connected.matter())})
+    assert code == 409 and body["error"]["code"] == "not_connected"
+    assert call(connected.admin, "get", "sync?page=0")[0] == 400
+
+
+def test_mappings_are_read_and_changed_as_a_whole(connected: Desk) -> None:
+    code, body = call(connected.admin, "get", "mappings/case-types")
+    rows = {row["key"]: row for row in body["data"]}
+    assert code == 200 and rows["area:family_law"]["state"] == "default"
+    other = rows["area:business"]["stage_id"]
+    change = [{"key": "area:family_law", "stage_id": other}, {"key": "area:other", "stage_id": "999999"}]
+    code, body = call(connected.admin, "put", "mappings/case-types", {"mappings": change})
+    assert code == 400 and "area:other" in body["error"]["details"]["fields"][0]["field"]
+    _, body = call(connected.admin, "get", "mappings/case-types")
+    assert {row["key"]: row for row in body["data"]} == rows  # all or none
+    code, body = call(connected.admin, "put", "mappings/case-types", {"mappings": change[:1]})
+    assert code == 200
+    changed = {row["key"]: row for row in body["data"]}["area:family_law"]
+    assert (changed["stage_id"], changed["state"]) == (other, "chosen")
+
+
+def test_disconnect(connected: Desk) -> None:
+    code, body = call(connected.admin, "post", "disconnect")
+    assert (code, body) == (200, {"data": {"success": True}})
+    row = connected.must()
+    assert row.state == Connection.State.NOT_CONNECTED and row.access_token is None
+    assert call(connected.admin, "post", "disconnect")[0] == 200
+
+
+ROUTES = [
+    ("get", "status", {"admin", "auditor"}, "firms:read"),
+    ("patch", "status", {"admin"}, "firms:write"),
+    ("put", "status", {"admin"}, "firms:write"),
+    ("get", "sync", {"admin", "auditor"}, "matters:read"),
+    ("post", "sync", {"admin", "attorney", "staff"}, "matters:write"),
+    ("get", "mappings/case-types", {"admin", "auditor"}, "firms:read"),
+    ("put", "mappings/case-types", {"admin"}, "firms:write"),
+    ("post", "disconnect", {"admin"}, ""),
+]
+BODIES = {"mappings/case-types": {"mappings": []}, "status": {}}
+
+
+@pytest.mark.parametrize(("method", "route", "roles", "scope"), ROUTES, ids=[f"{m} {r}" for m, r, *_ in ROUTES])
+def test_roles_keys_and_strangers(connected: Desk, method: str, route: str, roles: set[str], scope: str) -> None:
+    matter = {"matter_id": public_id("mat", connected.matter())}
+    body = None if method == "get" else BODIES.get(route, matter)
+    assert call(Browser(), method, route, body)[0] == 401
+    assert call(Browser(), method, route, body, **{"X-Api-Key": "ch_live_sk_wrong"})[0] == 401
+    for role in ("attorney", "staff", "auditor"):
+        code, answer = call(connected.people[role].browser, method, route, body)
+        assert (code == 403) == (role not in roles), (role, code, answer)
+    others = [one for one in ("firms:read", "firms:write", "matters:read", "matters:write") if one != scope]
+    assert call(Browser(), method, route, body, **{"X-Api-Key": key(connected, *others)})[0] == 403
+    if scope:
+        code, _ = call(Browser(), method, route, body, **{"X-Api-Key": key(connected, scope)})
+        assert code in (200, 202)
+    before = connected.must()
+    stranger = make_desk(connected.twin, "Northgate")
+    code, answer = call(stranger.admin, method, route, body)
+    assert "robin.sample" not in json.dumps(answer)
+    if route == "sync" and method == "post":
+        assert code in (404, 409)
+    if method == "get" and route == "sync":
+        assert answer["data"] == []
+    after = connected.must()
+    assert (after.state, after.token_version) == (before.state, before.token_version)
+    assert call(connected.admin, method, route.replace("status", "nothing"), body)[0] in (200, 202, 404)
+
+
+def test_unknown_provider(connected: Desk) -> None:
+    for _, route, *_ in ROUTES:
+        assert connected.admin.get(f"/api/v1/integrations/nobody/{route}").status_code in (404, 405)
+
+
+def test_lines_without_matter_or_run(connected: Desk) -> None:
+    with firm_scope(connected.firm_id):
+        SyncLog.objects.create(
+            connection=connected.must(), action="contact.find", status="failed", error_class="network", error_text="No."
+        )
+    _, body = call(connected.admin, "get", "sync")
+    assert body["data"][0]["matter_id"] is None and body["data"][0]["error"] == "No."
+    _, body = call(connected.admin, "get", "status")
+    assert body["data"]["last_sync"] == {**body["data"]["last_sync"], "status": "failed", "error": "No."}
+
+
+def test_the_description_has_no_warnings(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", "--fail-on-warn", "--validate")
+    text = capsys.readouterr().out
+    for route in ("status", "sync", "disconnect", "mappings/case-types"):
+        assert f"/api/v1/integrations/{{provider}}/{route}" in text
