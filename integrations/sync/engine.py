@@ -12,21 +12,22 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
 from integrations.connections.holds import hold_reason
-from integrations.connections.open_api import open_api
 from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.operations import Found, RemoteRef, Step
 from integrations.contract.records import PrivilegeGuard
 from integrations.mappings.services import is_preparing
-from integrations.models import Connection, SyncLog
+from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync import doubts, failures, inline
 from integrations.sync.act import create, update
 from integrations.sync.messages import error_text, message_for
 from integrations.sync.outgoing import snapshots
+from integrations.sync.patience import open_patiently
 from integrations.sync.records import contact_keys, links, log
 from integrations.sync.run import Run
 
 KEY_BUSY_SECONDS = 2.0
+ABSENCE_SECONDS = 120.0
 PREPARING_SECONDS = 1.0
 
 
@@ -77,7 +78,7 @@ def _push_all(run: Run) -> Settlement:
     item, name = run.item, run.provider.name
     step: Step | None = None
     try:
-        run.api = open_api(run.connection, lane=item.lane, observer=run.observe)
+        run.api = open_patiently(run.connection, lane=item.lane, started=run.started, observer=run.observe)
         for step in run.provider.operations[item.kind].steps:
             stop = _push(run, step)
             if stop is not None:
@@ -140,6 +141,8 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
     """Probe where there is something to look by; one or more verified hits are linked, only a miss creates."""
     if run.too_late():
         return work.wait(seconds=0)
+    if _just_looked(run, step):
+        return create(run, step)
     run.observe("probe.before")
     begun = time.monotonic()
     found = step.probe(run.context(step))
@@ -153,9 +156,22 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
             seconds=time.monotonic() - begun,
         )  # fmt: skip
         failures.count_success(run.connection)
+        if not found.refs:
+            looked = {f"{step.key}_absent_at": time.time()}
+            work.save_progress(run.item, step=f"{step.key}.absent", state={**run.item.step_state, **looked})
     if not found.refs:
         return create(run, step)
     return _link(run, step, found, how="matched_email")
+
+
+def _just_looked(run: Run, step: Step) -> bool:
+    """Tell whether this row looked a moment ago, found nothing, and then only waited for its turn to create."""
+    looked_at = run.item.step_state.get(f"{step.key}_absent_at")
+    if not looked_at or time.time() - looked_at > ABSENCE_SECONDS:
+        return False
+    with firm_scope(run.item.firm_id):
+        sent = RemoteIntent.objects.filter(work_item_id=run.item.id, kind=run.prepared.local_type(step.key))
+        return not sent.exists()
 
 
 def _link(run: Run, step: Step, found: Found, *, how: str) -> Settlement | None:

@@ -3,18 +3,20 @@
 Found → confirmed and the matter goes on. Absent after the settle time → the matter may send again, same marker.
 """
 
+import time
+
 from casehug.audit import services as audit
 from casehug.common import work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement, database_now
 from integrations import queue
-from integrations.connections.open_api import open_api
 from integrations.contract.errors import ProviderError
 from integrations.models import RemoteIntent, SyncLog
 from integrations.sync import failures, inline, intents
 from integrations.sync.doubts import CHECKING, scaled
 from integrations.sync.messages import error_text
+from integrations.sync.patience import open_patiently
 from integrations.sync.records import log
 from integrations.sync.searches.found import after_error, record_found
 from integrations.sync.searches.late_sweep import run_late_sweep as run_late_sweep
@@ -27,6 +29,7 @@ FIRST_SWEEP = 600.0
 
 def run_reconcile(item: WorkItem) -> Settlement:
     """Handler of kind `reconcile`: settle one doubt, then let its matter go on. Uses up no attempts."""
+    started = time.monotonic()
     with firm_scope(item.firm_id):
         found = open_search(item, outcomes=intents.OPEN)
     if found is None:
@@ -36,7 +39,7 @@ def run_reconcile(item: WorkItem) -> Settlement:
     elapsed = found.elapsed
     last = elapsed >= found.settle_after
     try:
-        context = found.context(open_api(found.connection, lane=item.lane))
+        context = found.context(open_patiently(found.connection, lane=item.lane, started=started))
         hits = found.look(context, deep=last or elapsed >= scaled(DEEP_AFTER))
     except ProviderError as error:
         return after_error(found, error)

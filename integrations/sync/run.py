@@ -10,13 +10,13 @@ from typing import Any
 from casehug.common import checkpoints, work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
-from integrations.contract.http import Api
 from integrations.contract.operations import RemoteRef, Step, StepContext
 from integrations.contract.provider import Provider
 from integrations.models import Connection, ExternalLink
 from integrations.sync.outgoing.markers import marker_for
 from integrations.sync.outgoing.masking import sent_values
 from integrations.sync.outgoing.snapshots import Prepared
+from integrations.sync.patience import PatientApi
 from integrations.sync.records import links
 
 
@@ -29,7 +29,7 @@ class Run:
     provider: Provider
     prepared: Prepared
     started: float
-    api: Api | None = None
+    api: PatientApi | None = None
     links: dict[str, ExternalLink] = field(default_factory=dict)
     markers: dict[str, str] = field(default_factory=dict)
     learned: dict[str, Any] = field(default_factory=dict)

@@ -60,6 +60,8 @@ class MatterSync:
     can_retry: bool = False
     can_cancel: bool = False
     url: str = ""
+    settles_at: datetime | None = None
+    """While an outcome is unknown: by when it is settled."""
     remarks: Sequence[str] = ()
     """What arrived with a remark (no stage, a field left out), in plain words."""
 
@@ -78,7 +80,7 @@ class _Facts:
     now: datetime
     rows: dict[uuid.UUID, WorkItem] = field(default_factory=dict)
     links: dict[tuple[uuid.UUID, str], ExternalLink] = field(default_factory=dict)
-    doubts: dict[uuid.UUID, set[str]] = field(default_factory=dict)
+    doubts: dict[uuid.UUID, list[RemoteIntent]] = field(default_factory=dict)
     failed: dict[tuple[uuid.UUID, str], SyncLog] = field(default_factory=dict)
     remarks: dict[uuid.UUID, dict[str, str]] = field(default_factory=dict)
 
@@ -106,10 +108,8 @@ def _read(connection: Connection, ids: list[uuid.UUID]) -> _Facts:
         if line.action in (MAPPING, FIELDS):
             facts.remarks.setdefault(line.matter_id, {})[line.action] = line.error_text
     facts.failed = {key: line for key, line in last_lines.items() if line.status == SyncLog.Status.FAILED}
-    intents = list(RemoteIntent.objects.filter(connection=connection, matter_id__in=ids))
-    for intent in intents:
-        if intent.outcome in OPEN:
-            facts.doubts.setdefault(intent.matter_id, set()).add(intent.kind.split(".")[0])
+    for intent in RemoteIntent.objects.filter(connection=connection, matter_id__in=ids, outcome__in=OPEN):
+        facts.doubts.setdefault(intent.matter_id, []).append(intent)
     _read_links(facts, ids)
     return facts
 
@@ -155,6 +155,7 @@ def _state(facts: _Facts, matter_id: uuid.UUID) -> MatterSync:
         can_retry=overall in ("failed", "cancelled"),
         can_cancel=overall in ("queued", "waiting", "held"),
         url=_url(facts, "matter", matter.external_id) if matter else "",
+        settles_at=_settles_at(facts, matter_id) if overall == "unknown" else None,
         remarks=remarks,
     )
 
@@ -179,7 +180,8 @@ def _step(facts: _Facts, matter_id: uuid.UUID, key: str, label: str, overall: st
             key, label, "done", link.updated_at, link.external_id, link.how, _url(facts, key, link.external_id),
             problem.error_text if problem else "", problem.error_code if problem else "", review, link.review_ids,
         )  # fmt: skip
-    if key in facts.doubts.get(matter_id, set()) and overall in ("unknown", "failed"):
+    in_doubt = {intent.kind.split(".")[0] for intent in facts.doubts.get(matter_id, [])}
+    if key in in_doubt and overall in ("unknown", "failed"):
         return StepState(key, label, "unknown")
     if line is not None:
         return StepState(
@@ -202,6 +204,10 @@ def _message(facts: _Facts, row: WorkItem | None, overall: str) -> Message | Non
     if overall == "failed" and (not final or row.last_error_code == "lost_link"):
         return message_for("network" if row.last_error_class == "network" else "unknown", "too_many_tries", name=name)
     return message_for(row.last_error_class or "unknown", row.last_error_code, name=name)
+
+
+def _settles_at(facts: _Facts, matter_id: uuid.UUID) -> datetime | None:
+    return max((intent.settle_until for intent in facts.doubts.get(matter_id, [])), default=None)
 
 
 def _last(row: WorkItem | None, matter: ExternalLink | None) -> datetime | None:

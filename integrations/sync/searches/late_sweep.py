@@ -1,15 +1,17 @@
 """Whatever was ever in doubt is looked for twice more: a commit after the settle time is found and flagged."""
 
+import time
+
 from casehug.common import work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
-from integrations.connections.open_api import open_api
 from integrations.contract.errors import ProviderError
 from integrations.contract.operations import Found, StepContext
 from integrations.models import RemoteIntent
 from integrations.sync.confirm import alert_late_duplicate
 from integrations.sync.doubts import scaled
+from integrations.sync.patience import open_patiently
 from integrations.sync.records import links
 from integrations.sync.searches.found import after_error, record_found
 from integrations.sync.searches.search import Search, open_search
@@ -20,6 +22,7 @@ SETTLED = (RemoteIntent.Outcome.APPLIED, RemoteIntent.Outcome.NOT_APPLIED)
 
 def run_late_sweep(item: WorkItem) -> Settlement:
     """Handler of kind `late_sweep`: at ten minutes and at a day, count the records that one write left behind."""
+    started = time.monotonic()
     with firm_scope(item.firm_id):
         found = open_search(item, outcomes=SETTLED)
     if isinstance(found, Settlement):
@@ -27,7 +30,7 @@ def run_late_sweep(item: WorkItem) -> Settlement:
     if found is None or found.intent.verb == "update":
         return work.done()
     try:
-        context = found.context(open_api(found.connection, lane=item.lane))
+        context = found.context(open_patiently(found.connection, lane=item.lane, started=started))
         hits = found.look(context, deep=True)
     except ProviderError as error:
         return after_error(found, error)

@@ -78,7 +78,7 @@ def test_unknown_is_shown_as_checking_and_never_as_failed(office: Office) -> Non
     with firm_scope(office.firm_id):
         shown = sync_state([matter])[matter]
         assert (shown.state, shown.can_retry, shown.can_cancel) == ("unknown", False, False)
-        assert shown.steps[0].state == "unknown"
+        assert shown.steps[0].state == "unknown" and shown.settles_at is not None
         assert SyncLog.objects.get(status="checking").action == "contact.create"
     assert office.run(item).status == "done"
 
