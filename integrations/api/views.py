@@ -19,8 +19,8 @@ from integrations.mappings import services as mappings
 from integrations.models import Connection
 from integrations.selectors.connections import connection_for
 from integrations.selectors.log import LogFilter, filtered
+from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.sync.services import SyncRefused, request_sync
-from integrations.views.common import connection_or_404, declared_or_404
 
 STATUS = enveloped("IntegrationStatus", shapes.StatusSerializer())
 MAPPINGS = enveloped("CaseTypeMappings", shapes.MappingSerializer(many=True))

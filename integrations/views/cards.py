@@ -17,7 +17,8 @@ from integrations.contract.errors import Refused
 from integrations.forms import SettingsForm
 from integrations.models import Connection
 from integrations.selectors import connections as reads
-from integrations.views.common import connection_or_404, declared_or_404, member, page_context
+from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.views.common import member, page_context
 
 
 @require_GET
@@ -61,7 +62,7 @@ def _connection_context(
         return context
     changed = row.profile.get("changed", {})
     last = max((stamp for name, stamp in changed.items() if name != "paused"), key=lambda one: one["at"], default=None)
-    by = bool(last and last.get("by"))
+    by = uuid.UUID(last["by"]) if last and last["by"] else None
     return context | {
         "figures": reads.figures(row),
         "sync": reads.sync_switch(row),
@@ -71,7 +72,7 @@ def _connection_context(
         "held": reads.held_count(row),
         "changed_at": {name: parse_datetime(stamp["at"]) for name, stamp in changed.items()},
         "last_change": parse_datetime(last["at"]) if last else None,
-        "last_change_by": reads.user_names([uuid.UUID(last["by"])]).get(uuid.UUID(last["by"])) if by else "",
+        "last_change_by": reads.user_names([by]).get(by, "") if by else "",
     }
 
 

@@ -4,15 +4,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 
 from casehug.firms.access import CurrentMembership, can, who_can
 from casehug.firms.views import settings_tabs
 from integrations.contract.provider import Provider
-from integrations.models import Connection
-from integrations.registry import UnknownProvider, provider
-from integrations.selectors.connections import connection_for
 from integrations.sync.messages import Message
 
 
@@ -28,22 +25,6 @@ class Button:
 def member(request: HttpRequest) -> CurrentMembership:
     """Return the membership the page decorator has checked."""
     found: CurrentMembership = request.membership  # type: ignore[attr-defined]
-    return found
-
-
-def declared_or_404(key: str) -> Provider:
-    """Return the provider of an address or raise 404."""
-    try:
-        return provider(key)
-    except UnknownProvider:
-        raise Http404(key) from None
-
-
-def connection_or_404(key: str) -> Connection:
-    """Return the firm's connection or raise 404 when it never connected. In the firm scope."""
-    found = connection_for(key)
-    if found is None:
-        raise Http404(key)
     return found
 
 

@@ -15,7 +15,8 @@ from integrations.contract.auth import OAuth2
 from integrations.mappings.services import prepare_now
 from integrations.models import Connection
 from integrations.selectors import connections as reads
-from integrations.views.common import connection_or_404, declared_or_404, member, page_context
+from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.views.common import member, page_context
 
 
 @dataclass(frozen=True)

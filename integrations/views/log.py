@@ -12,17 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 from casehug.firms.access import firm_page
 from integrations.forms import LogFilterForm
 from integrations.selectors.log import LogPage, log_page
+from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.selectors.runs import LINE_STATES, action_words, retryable, run_detail
 from integrations.sync.messages import message_for
 from integrations.sync.services import SyncRefused, retry_sync
-from integrations.views.common import (
-    button_for,
-    connection_or_404,
-    declared_or_404,
-    member,
-    page_context,
-    reason_unless,
-)
+from integrations.views.common import button_for, member, page_context, reason_unless
 
 
 @require_GET

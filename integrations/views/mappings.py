@@ -15,7 +15,8 @@ from integrations.mappings import services
 from integrations.mappings.case_types import stage_label
 from integrations.models import Connection
 from integrations.selectors import connections as reads
-from integrations.views.common import connection_or_404, declared_or_404, member, page_context
+from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.views.common import member, page_context
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,11 +14,12 @@ from casehug.common.models import WorkItem
 from casehug.firms.access import can, firm_page
 from casehug.intake.models import Matter
 from integrations.selectors.connections import connection_for
+from integrations.selectors.lookups import declared_or_404
 from integrations.selectors.panel import Panel, matter_or_none, panel_for
 from integrations.selectors.runs import departures_of_matter
 from integrations.sync.services import SyncRefused, cancel_sync, request_sync, retry_sync
 from integrations.sync.states import sync_state
-from integrations.views.common import button_for, declared_or_404, member, reason_unless
+from integrations.views.common import button_for, member, reason_unless
 
 STOP_POLLING = 286
 KINDS = {"unknown": "unknown", "waiting": "waiting", "held": "attention"}

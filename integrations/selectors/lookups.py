@@ -1,0 +1,24 @@
+"""Provider and connection named in an address, or 404: shared by pages and API."""
+
+from django.http import Http404
+
+from integrations.contract.provider import Provider
+from integrations.models import Connection
+from integrations.registry import UnknownProvider, provider
+from integrations.selectors.connections import connection_for
+
+
+def declared_or_404(key: str) -> Provider:
+    """Return the provider of an address or raise 404."""
+    try:
+        return provider(key)
+    except UnknownProvider:
+        raise Http404(key) from None
+
+
+def connection_or_404(key: str) -> Connection:
+    """Return the firm's connection or raise 404 when it never connected. In the firm scope."""
+    found = connection_for(key)
+    if found is None:
+        raise Http404(key)
+    return found
