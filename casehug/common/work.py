@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
 
 from casehug.common.ids import uuid7
 from casehug.common.models import WorkItem
@@ -232,7 +233,7 @@ def cancel(*, item_id: uuid.UUID) -> bool:
 def higher_lane_waits(item: WorkItem) -> bool:
     """Tell whether a more urgent row of the same connection is due: a writer yields between steps."""
     waiting = WorkItem.objects.filter(
-        connection_id=item.connection_id, status="ready", lane__lt=item.lane, next_attempt_at__lte=database_now()
+        connection_id=item.connection_id, status="ready", lane__lt=item.lane, next_attempt_at__lte=Now()
     )
     return bool(waiting.exists())
 

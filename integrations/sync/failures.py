@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from django.db.models import F
+from django.db.models.functions import Now
 
 from casehug.common import work
 from casehug.common.models import WorkItem
@@ -94,9 +95,7 @@ def count_failure(item: WorkItem, connection: Connection) -> int:
 
 def count_success(connection: Connection) -> None:
     """Close the breaker: the provider answered. Inside the caller's scope."""
-    Connection.objects.filter(id=connection.id).update(
-        failures_in_row=0, breaker_probe_at=None, last_success_at=database_now()
-    )
+    Connection.objects.filter(id=connection.id).update(failures_in_row=0, breaker_probe_at=None, last_success_at=Now())
 
 
 def breaker_wait(connection: Connection) -> float:

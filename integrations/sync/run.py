@@ -57,16 +57,11 @@ class Run:
 
     def load_links(self) -> None:
         """Read the usable links of this matter (and compute its markers) inside the scope."""
-        self.links = {}
-        for key in ("contact", "matter", "note"):
-            self.markers[key] = marker_for(self.prepared.local_type(key), self.prepared.local_id(key))
-            found = links.find(
-                connection=self.connection,
-                local_type=self.prepared.local_type(key),
-                local_id=self.prepared.local_id(key),
-            )
-            if found is not None:
-                self.links[key] = found
+        records = {
+            key: (self.prepared.local_type(key), self.prepared.local_id(key)) for key in ("contact", "matter", "note")
+        }
+        self.markers = {key: marker_for(*record) for key, record in records.items()}
+        self.links = links.find_all(connection=self.connection, records=records)
 
     def refs(self) -> Mapping[str, RemoteRef]:
         """Return the known remote records by step key."""

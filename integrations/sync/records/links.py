@@ -34,6 +34,16 @@ def find(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> Ext
     return rows.first()
 
 
+def find_all(*, connection: Connection, records: Mapping[str, tuple[str, uuid.UUID]]) -> dict[str, ExternalLink]:
+    """Return the usable links of several local records (type and id, by any key) with one query."""
+    rows = ExternalLink.objects.filter(
+        remote_firm=connection.remote_firm, broken_at__isnull=True,
+        local_type__in={kind for kind, _ in records.values()}, local_id__in={one for _, one in records.values()},
+    )  # fmt: skip
+    found = {(link.local_type, link.local_id): link for link in rows}
+    return {key: found[record] for key, record in records.items() if record in found}
+
+
 def save(
     *,
     connection: Connection,
