@@ -18,6 +18,8 @@ def fill(slot: str, **context: Any) -> list[Any]:
 
     Slots: `matter_panel` (request, matter) and `dashboard_card` (request) → safe HTML; `banner` (request) →
     {"kind", "text", "button_label", "button_url", "urgency"}; `matter_states` (matter_ids) → {id: (state, label)};
+    `nav_counts` () → {route name: things waiting for a decision}; `approval_effect` (matter) → sentence;
+    `setup_steps` (request) → [{"label", "done", "url"}];
     `timeline` (matter) → [entry]; `attention` (request) → [{"text", "url", "count"}].
     """
     return [answer for answer in (filler(**context) for filler in _fillers(slot)) if answer]

@@ -29,6 +29,12 @@ def firm_ids() -> list[uuid.UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def purge_throttle() -> None:
+    """Delete throttle counters whose window has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM common_throttle WHERE window_ends < now()")
+
+
 def purge_finished_work() -> None:
     """Delete work rows that ended more than 90 days ago, per firm."""
     for firm_id in firm_ids():

@@ -15,11 +15,11 @@ REAL_TEXT = "Local run connected to real Lawmatics addresses: what you sync arri
 DEMO_TEXT = "Demo firm: two-step sign-in is not required here. Switch it on before real clients are entered."
 
 NAVIGATION = (
-    ("Dashboard", "dashboard", "matters.view", "dashboard"),
-    ("Matters", "matters", "matters.view", "matters"),
-    ("Documents", "documents", "documents.review", "documents"),
-    ("Import", "imports", "intake.import", "upload"),
-    ("Settings", "settings_home", "firm.view", "settings"),
+    ("Dashboard", "dashboard", "matters.view", "dashboard", ("dashboard",)),
+    ("Matters", "matters", "matters.view", "matters", ("matters", "matter", "client", "intake", "link", "note")),
+    ("Documents", "documents", "documents.review", "documents", ("documents", "document", "upload")),
+    ("Import", "imports", "intake.import", "upload", ("imports", "import")),
+    ("Settings", "settings_home", "firm.view", "settings", ("settings", "firm", "team", "integration", "integrations")),
 )
 
 
@@ -40,12 +40,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if membership is None:
         return {"frame": None, **local}
     match = getattr(request, "resolver_match", None)
-    section = getattr(match, "url_name", "") or ""
+    # The first word of a route's name is its section: `matter_edit` belongs to Matters.
+    section = (getattr(match, "url_name", "") or "").partition("_")[0]
     with firm_scope(membership.firm_id):
         banner = _banner(request, membership)
+        counts = {name: count for filled in slots.fill("nav_counts") for name, count in filled.items()}
     nav = [
-        {"label": label, "url": reverse(name), "icon": icon, "count": 0, "current": section == name}
-        for label, name, capability, icon in NAVIGATION
+        {"label": label, "url": reverse(name), "icon": icon, "count": counts.get(name, 0), "current": section in words}
+        for label, name, capability, icon, words in NAVIGATION
         if can(membership, capability)
     ]
     return {

@@ -112,7 +112,7 @@ def _key() -> str:
 def _portal_url() -> str:
     matter = Matter.objects.get(title=STORIES[0].title)
     token = create_intake_link(matter_id=matter.id).token.reveal()
-    return settings.CASEHUG_BASE_URL + reverse("portal_welcome", args=[token])
+    return str(settings.CASEHUG_BASE_URL) + reverse("portal_welcome", args=[token])
 
 
 def _stories() -> None:

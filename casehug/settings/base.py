@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from csp.constants import NONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -127,7 +128,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "csp.nonce"],
+        "script-src": ["'self'", NONCE],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "connect-src": ["'self'"],
@@ -164,6 +165,7 @@ WORK_HANDLERS = {
     "refresh_token": "integrations.connections.refresh.run_refresh_token",
 }
 SLOTS = {
+    "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
     "matter_panel": ["integrations.slots.matter_panel"],
     "matter_states": ["integrations.slots.matter_states"],
     "dashboard_card": ["integrations.slots.dashboard_card"],
@@ -180,6 +182,7 @@ FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_ty
 EXTRA_URLCONFS = ["integrations.urls"]
 TICKS = [
     "casehug.common.ticks.purge_finished_work",
+    "casehug.common.ticks.purge_throttle",
     "integrations.sync.doubts.sweep",
     "casehug.intake.upkeep.remove_stray_uploads",
 ]

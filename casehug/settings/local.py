@@ -13,7 +13,7 @@ CSRF_TRUSTED_ORIGINS = [CASEHUG_BASE_URL]
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "casehug_session", "casehug_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-STATIC_ROOT = None  # files come from their sources; nothing is collected locally
+STATIC_ROOT = None  # type: ignore[assignment]  # files come from their sources; nothing is collected locally
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.bool("CASEHUG_AUTORELOAD", default=False)
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -56,3 +56,8 @@ def intake_counts() -> IntakeCounts:
 def ready_to_approve(*, limit: int = 5) -> list[Any]:
     """Return matters whose intake only waits for the firm's approval, waiting longest first."""
     return list(filtered_matters(MatterFilters(progress="ready")).order_by("updated_at", "id")[:limit])
+
+
+def nav_counts() -> dict[str, int]:
+    """Filler of the slot `nav_counts`: documents that wait for a decision."""
+    return {"documents": review_count()}
