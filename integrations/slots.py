@@ -143,12 +143,13 @@ def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
         if row is None:
             continue
         may_log = not reason_unless(request, "sync_log.view")
-        failing = reads.failing_matters(row)
-        if failing:
+        failing = reads.failing(row)
+        count = failing.count()
+        if count:
             url = reverse("integration_log", args=[declared.key]) + "?status=failed"
-            url = url if may_log else reverse("matter", args=[failing[0]])
-            words = "syncs" if len(failing) != 1 else "sync"
-            found.append({"text": f"{declared.name}: {len(failing)} failed {words}", "url": url, "count": len(failing)})
+            url = url if may_log else reverse("matter", args=[failing[0].subject_id])
+            words = "syncs" if count != 1 else "sync"
+            found.append({"text": f"{declared.name}: {count} failed {words}", "url": url, "count": count})
         if row.state == Connection.State.CONNECTED and not reason_unless(request, "mappings.manage"):
             count = reads.open_mapping_count(row)
             if count:

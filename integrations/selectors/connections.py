@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from casehug.common.models import WorkItem
 from casehug.firms.models import User
@@ -60,20 +60,21 @@ def figures(connection: Connection) -> Figures:
     rows = WorkItem.objects.filter(connection_id=connection.id, kind=SYNC)
     return Figures(
         waiting=rows.filter(status__in=WorkItem.LIVE).count(),
-        failing=len(failing_matters(connection)),
+        failing=failing(connection).count(),
         used=usage(connection.id)[0],
         allowed=connection.calls_per_minute,
         last_success_at=connection.last_success_at,
     )
 
 
-def failing_matters(connection: Connection, limit: int = 1000) -> list[uuid.UUID]:
-    """Return the matters whose newest sync row failed. In the firm scope."""
+def failing(connection: Connection) -> "QuerySet[WorkItem]":
+    """Return the failed sync rows that no newer row of their matter followed. In the firm scope."""
     newer = WorkItem.objects.filter(
         kind=SYNC, connection_id=connection.id, subject_id=OuterRef("subject_id"), created_at__gt=OuterRef("created_at")
     )
     dead = WorkItem.objects.filter(connection_id=connection.id, kind=SYNC, status=WorkItem.Status.DEAD)
-    return list(dead.filter(~Exists(newer)).values_list("subject_id", flat=True)[:limit])
+    found: QuerySet[WorkItem] = dead.filter(~Exists(newer))
+    return found
 
 
 def held_count(connection: Connection) -> int:

@@ -154,6 +154,7 @@ def test_marking_happens_once(connected: Desk) -> None:
         assert not services.mark_needs_reconnect(**values, token_version=row.token_version - 1)
         assert services.mark_needs_reconnect(**values, token_version=row.token_version)
         assert not services.mark_needs_reconnect(**values)
+    with firm_scope(connected.firm_id):  # entries are appended when a scope ends
         assert AuditEntry.objects.filter(action="connection.needs_reconnect").count() == 1
 
 
@@ -171,6 +172,7 @@ def test_settings_are_checked_and_audited(connected: Desk) -> None:
         row = connected.must()
         assert (row.auto_sync_on_approval, row.calls_per_minute) == (False, 40)
         assert row.settings["note_target"] == "matter"
+    with firm_scope(connected.firm_id):
         entry = AuditEntry.objects.get(action="connection.settings_changed")
         assert entry.changes["auto_sync_on_approval"] == [True, False]
 
