@@ -118,8 +118,9 @@ class WorkItem(FirmModel):
         base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(
-                fields=["firm_id", "kind", "subject_id"],
+                fields=["firm_id", "kind", "subject_id", "connection_id"],
                 condition=Q(status__in=("ready", "running", "held")),
+                nulls_distinct=False,
                 name="workitem_one_live",
             ),
             # One writer per connection: "bulk operations are serialised" is kept by the database.
@@ -134,6 +135,18 @@ class WorkItem(FirmModel):
             models.Index(fields=["firm_id", "subject_id", "-created_at"], name="workitem_subject"),
             models.Index(fields=["firm_id", "-created_at", "-id"], name="workitem_recent"),
         ]
+
+
+class Gate(FirmModel):
+    """Until when a lane of a connection has no budget: its other due rows are neither rung nor claimed meanwhile."""
+
+    connection_id = models.UUIDField()
+    lane = models.SmallIntegerField()
+    closed_until = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [models.UniqueConstraint(fields=["firm_id", "connection_id", "lane"], name="gate_once")]
 
 
 class Throttle(models.Model):

@@ -40,6 +40,7 @@ class Settlement:
     error_class: str = ""
     error_code: str = ""
     error_text: str = ""
+    closes_lane: bool = False
 
 
 def done() -> Settlement:
@@ -47,9 +48,14 @@ def done() -> Settlement:
     return Settlement("done")
 
 
-def wait(*, seconds: float, error_class: str = "", error_code: str = "", error_text: str = "") -> Settlement:
-    """Nothing failed: come back later (limit, yield to a higher lane, busy lock). Uses no attempt."""
-    return Settlement("ready", seconds, False, "", error_class, error_code, error_text)
+def wait(
+    *, seconds: float, error_class: str = "", error_code: str = "", error_text: str = "", closes_lane: bool = False
+) -> Settlement:
+    """Nothing failed: come back later (limit, yield to a higher lane, busy lock). Uses no attempt.
+
+    `closes_lane`: the connection has no budget for this lane, so its other rows of the lane wait as well.
+    """
+    return Settlement("ready", seconds, False, "", error_class, error_code, error_text, closes_lane)
 
 
 def retry(*, error_class: str, error_code: str, error_text: str, seconds: float | None = None) -> Settlement:
@@ -108,7 +114,7 @@ def enqueue(
             %(subject_type)s, %(subject_id)s, %(writes)s, 1, '', %(state)s::jsonb, %(status)s, %(hold)s,
             now() + make_interval(secs => %(after)s), 0, 0, '', 0, '', '', '',
             %(trigger)s, %(actor)s, %(retry_of)s, %(cause)s, '')
-        ON CONFLICT (firm_id, kind, subject_id) WHERE status IN ('ready', 'running', 'held')
+        ON CONFLICT (firm_id, kind, subject_id, connection_id) WHERE status IN ('ready', 'running', 'held')
         DO UPDATE SET generation = w.generation + 1, lane = least(w.lane, excluded.lane),
             next_attempt_at = least(w.next_attempt_at, excluded.next_attempt_at), rung_at = NULL, updated_at = now(),
             actor_id = coalesce(excluded.actor_id, w.actor_id)
@@ -135,8 +141,11 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
     sql = """
         UPDATE common_workitem SET status = 'running', fence = fence + 1, claims = claims + 1, lease_owner = %(me)s,
             lease_until = now() + make_interval(secs => %(lease)s), updated_at = now()
-        WHERE id = (SELECT id FROM common_workitem WHERE id = %(id)s
-            AND ((status = 'ready' AND next_attempt_at <= now()) OR (status = 'running' AND lease_until < now()))
+        WHERE id = (SELECT id FROM common_workitem i WHERE id = %(id)s
+            AND ((status = 'ready' AND next_attempt_at <= now() AND NOT EXISTS (
+                    SELECT 1 FROM common_gate g WHERE g.firm_id = i.firm_id AND g.connection_id = i.connection_id
+                    AND g.lane = i.lane AND g.closed_until > now()))
+                OR (status = 'running' AND lease_until < now()))
             FOR UPDATE SKIP LOCKED)
         RETURNING id"""
     try:
@@ -205,8 +214,19 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
         row = cursor.fetchone()
     if row is None:
         raise LostClaim(str(item.id))
+    if settlement.closes_lane and item.connection_id is not None:
+        _close_lane(item, seconds)
     notify()
     return str(row[0])
+
+
+def _close_lane(item: WorkItem, seconds: float) -> None:
+    sql = """
+        INSERT INTO common_gate AS g (id, firm_id, created_at, updated_at, connection_id, lane, closed_until)
+        VALUES (%s, %s, now(), now(), %s, %s, now() + make_interval(secs => %s))
+        ON CONFLICT (firm_id, connection_id, lane) DO UPDATE SET closed_until = excluded.closed_until, updated_at = now()"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [uuid7(), item.firm_id, item.connection_id, item.lane, seconds])
 
 
 def resume_held(

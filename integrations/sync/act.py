@@ -113,8 +113,6 @@ def _send_once(
     if time.monotonic() - begun > intents.send_seconds():
         # A process that woke up late must not fire an old shot: others already count on its silence.
         return _unsent(run, intent)
-    if run.api is not None:
-        run.api.send_before = begun + intents.send_seconds()
     try:
         exchange = context.api.write(write.method, write.path, write.body, write.query or None)
     except Throttled:

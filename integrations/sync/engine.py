@@ -105,6 +105,8 @@ def _must_yield(run: Run) -> bool:
 def _push(run: Run, step: Step) -> Settlement | None:
     """Bring one record to the provider: nothing to do, or find it, or create it, or send what changed."""
     run.step_key = step.key
+    if run.api is not None:
+        run.api.new_look()
     run.observe("claim.before")
     with run.owned():
         run.load_links()

@@ -49,7 +49,7 @@ def settlement_for(
     if isinstance(error, Throttled):
         if error.by_provider:
             limits.report_throttled(connection, error.seconds)
-        return work.wait(seconds=error.seconds, **words)
+        return work.wait(seconds=error.seconds, closes_lane=True, **words)
     if isinstance(error, AuthRejected):
         return _after_rejection(item, connection, name, words)
     if isinstance(error, AccessRefused):

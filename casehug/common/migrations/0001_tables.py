@@ -28,6 +28,27 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Gate",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=casehug.common.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("firm_id", models.UUIDField(default=casehug.common.scope.current_firm_id, editable=False)),
+                ("connection_id", models.UUIDField()),
+                ("lane", models.SmallIntegerField()),
+                ("closed_until", models.DateTimeField()),
+            ],
+            options={
+                "base_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("firm_id", "connection_id", "lane"), name="gate_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="DataKey",
             fields=[
                 (
@@ -117,8 +138,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("status__in", ("ready", "running", "held"))),
-                        fields=("firm_id", "kind", "subject_id"),
+                        fields=("firm_id", "kind", "subject_id", "connection_id"),
                         name="workitem_one_live",
+                        nulls_distinct=False,
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("status", "running"), ("writes", True)),

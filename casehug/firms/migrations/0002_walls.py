@@ -4,7 +4,7 @@ from django.db import migrations
 
 from casehug.common.rls import FirmTable, ResolverFunction, SharedTable
 
-RELAY_READS = "id, firm_id, connection_id, queue, lane, status, writes, next_attempt_at, lease_until, rung_at"
+RELAY_READS = "id, firm_id, connection_id, queue, lane, status, step, writes, next_attempt_at, lease_until, rung_at"
 
 FINAL_IS_FINAL = """
 CREATE FUNCTION workitem_final_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
         FirmTable("firms_apikey", foreign_keys={"created_by_id": "firms_membership"}, grants="SELECT, INSERT, UPDATE"),
         FirmTable("common_datakey"),
         FirmTable("common_workitem"),
+        FirmTable("common_gate"),
         SharedTable("firms_user", grants="SELECT, INSERT, UPDATE"),
         SharedTable(
             "common_throttle", "common_canary", "django_session", "account_emailaddress", "account_emailconfirmation"
@@ -55,8 +56,12 @@ class Migration(migrations.Migration):
                 f"GRANT SELECT ({RELAY_READS}) ON common_workitem TO cx_relay",
                 "GRANT UPDATE (rung_at) ON common_workitem TO cx_relay",
                 "CREATE POLICY relay_rings ON common_workitem TO cx_relay USING (true) WITH CHECK (true)",
+                "GRANT SELECT (firm_id, connection_id, lane, closed_until) ON common_gate TO cx_relay",
+                "CREATE POLICY relay_reads ON common_gate FOR SELECT TO cx_relay USING (true)",
             ],
             [
+                "DROP POLICY relay_reads ON common_gate",
+                "REVOKE ALL ON common_gate FROM cx_relay",
                 "DROP POLICY relay_rings ON common_workitem",
                 "REVOKE ALL ON common_workitem FROM cx_relay",
             ],

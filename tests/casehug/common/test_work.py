@@ -127,3 +127,21 @@ def test_a_higher_lane_makes_a_writer_yield(scope: None) -> None:
     assert not work.higher_lane_waits(bulk)
     add(connection_id=connection_id, lane=0, writes=True)
     assert work.higher_lane_waits(bulk)
+
+
+def test_a_lane_without_budget_is_not_claimed_and_a_more_urgent_one_is(scope: None) -> None:
+    connection_id = uuid7()
+    first, second = (add(connection_id=connection_id, lane=2) for _ in range(2))
+    work.settle(claimed(first), work.wait(seconds=60, closes_lane=True))
+    assert work.claim(item_id=second.id, owner="two") is None
+    claimed(add(connection_id=connection_id, lane=0))
+    claimed(add(connection_id=uuid7(), lane=2))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE common_gate SET closed_until = now()")
+    claimed(second)
+
+
+def test_two_connections_have_live_rows_for_the_same_subject(scope: None) -> None:
+    subject = uuid7()
+    rows = [add(subject, connection_id=each) for each in (uuid7(), uuid7(), None, None)]
+    assert len({row.id for row in rows}) == 3
