@@ -10,7 +10,6 @@ function announce(text, atOnce = false) {
   clearTimeout(announceTimer);
   announceTimer = setTimeout(() => { announced = Date.now(); $('#announcer').textContent = text; }, atOnce ? 0 : Math.max(0, announced + 10000 - Date.now()));
 }
-// Times, in the same words as casehug/common/wording.py.
 function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds)), m = Math.floor(s / 60), h = Math.floor(s / 3600), d = Math.floor(s / 86400);
   if (s < 3600) return s < 60 ? `${s} s` : `${m} min`;

@@ -84,7 +84,9 @@ def fill_portal(phone: Watched, url: str) -> None:
             first = False
         before = page.url
         page.get_by_role("button", name="Save and continue").click()
-        page.wait_for_url(lambda url, before=before: url != before)
+        page.wait_for_load_state()
+        problems = page.locator(".form-errors, [role=alert]").all_inner_texts()
+        assert page.url != before, f"{before} did not accept the answers: {problems}"
     upload_all(phone)
     page.get_by_role("link", name="Continue").click()
     page.get_by_role("button", name="Send to the firm").click()
