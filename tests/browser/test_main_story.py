@@ -101,7 +101,8 @@ PLAIN = {"date": "2024-06-01", "email": "maya@example.com", "number": "2", "tel"
 def answer_one(page: Page, control: Locator) -> None:
     """Fill one empty control with a plain answer."""
     kind = control.get_attribute("type") or control.evaluate("node => node.tagName.toLowerCase()")
-    name = control.get_attribute("name")
+    name, mode = control.get_attribute("name"), control.get_attribute("inputmode")
+    kind = "number" if mode in ("numeric", "decimal") else kind
     if kind in ("hidden", "submit", "file"):
         return
     if kind in ("radio", "checkbox"):
