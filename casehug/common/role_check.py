@@ -1,6 +1,8 @@
-"""Refuses to start with a database role or a table that would make the walls between firms a mere configuration."""
+"""Refuses to start with a missing key, or with a database role or table that would make the walls between firms a mere configuration."""
 
 from django.db import connection
+
+from casehug.common.encryption import key_ring
 
 ROLE_SQL = """SELECT rolsuper, rolbypassrls,
     EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -32,8 +34,16 @@ def role_problems() -> list[str]:
     return problems + [f"table {name} has firm rows but no forced row security" for name in open_tables]
 
 
+def key_problems() -> list[str]:
+    """Return which key-encryption keys are in use but not in `CASEHUG_KEK`: removed too early."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kek_id FROM resolve_kek_ids()")
+        used = [row[0] for row in cursor.fetchall()]
+    return [f"key-encryption key {kid} is in use but not in CASEHUG_KEK" for kid in used if kid not in key_ring()]
+
+
 def refuse_bad_role() -> None:
-    """Raise `RuntimeError` naming each problem; called when a web, worker or relay process starts."""
-    problems = role_problems()
+    """Raise `RuntimeError` naming each problem; called when a web or worker process starts."""
+    problems = role_problems() + key_problems()
     if problems:
         raise RuntimeError("refusing to start: " + "; ".join(problems))

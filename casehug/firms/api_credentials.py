@@ -1,5 +1,6 @@
 """Credentials of the REST API: API key or session, and what each may do. Loaded by DRF's settings, so no views here."""
 
+import json
 import uuid
 from typing import Any, NoReturn
 
@@ -35,7 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             row = cursor.fetchone()
         if row is None:
             raise exceptions.AuthenticationFailed("This API key is not valid.")
-        return KeyOwner(row[1], row[0], row[2] if isinstance(row[2], list) else []), None
+        return KeyOwner(row[1], row[0], json.loads(row[2])), None
 
     def authenticate_header(self, request: Request) -> str:
         return "X-Api-Key"

@@ -93,6 +93,13 @@ class Migration(migrations.Migration):
             reads={"firms_firm": ["id", "created_at"]},
         ),
         ResolverFunction(
+            "resolve_kek_ids",
+            arguments="",
+            returns="TABLE (kek_id varchar)",
+            body="SELECT DISTINCT k.kek_id FROM common_datakey k",
+            reads={"common_datakey": ["kek_id"]},
+        ),
+        ResolverFunction(
             "resolve_firm_slug",
             arguments="p_slug varchar",
             returns="uuid",

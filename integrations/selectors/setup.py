@@ -1,0 +1,44 @@
+"""Fillers of two slots: the set-up steps of each connection on the dashboard, and what an approval will start."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from casehug.intake.models import Matter
+from integrations.contract.provider import Provider
+from integrations.models import CaseTypeMapping, Connection, ExternalLink
+from integrations.selectors.connections import connection_pairs
+
+
+def setup_steps(*, request: HttpRequest) -> list[dict[str, Any]]:
+    """Return connect → check the mappings → first sync, for every provider that can sync matters."""
+    pairs = [pair for pair in connection_pairs() if "sync_matter" in pair[0].operations]
+    return [step for declared, row in pairs for step in _steps(declared, row)]
+
+
+def _steps(declared: Provider, row: Connection | None) -> list[dict[str, Any]]:
+    connected = row is not None and row.state == Connection.State.CONNECTED
+    mapped = connected and not CaseTypeMapping.objects.filter(connection=row, stage_id="").exists()
+    synced = connected and ExternalLink.objects.filter(connection=row, local_type="matter").exists()
+    mappings = reverse("integration_case_types", args=[declared.key]) if connected else ""
+    return [
+        {"label": f"Connect {declared.name}", "done": connected, "url": reverse("integration", args=[declared.key])},
+        {"label": "Choose a stage for every case type", "done": mapped, "url": mappings},
+        {"label": "Sync a first matter", "done": synced, "url": reverse("matters") if connected else ""},
+    ]
+
+
+def approval_effect(*, matter: Matter) -> str:
+    """Return in one sentence what approving this matter's intake starts; empty when it starts nothing."""
+    names = [
+        declared.name
+        for declared, row in connection_pairs()
+        if row is not None and row.state == Connection.State.CONNECTED and row.auto_sync_on_approval and not row.paused
+    ]
+    if not names:
+        return "Nothing is sent anywhere by this approval."
+    return (
+        f"The client's contact data, the matter and a note then go to {' and '.join(names)} within seconds. "
+        "Automations there may write to the client; this cannot be called back."
+    )
