@@ -1,4 +1,4 @@
-"""Refuses to start with a missing key, or with a database role or table that would make the walls between firms a mere configuration."""
+"""Refuses to start with a missing key, or a database role or table that would make the walls mere configuration."""
 
 from django.db import connection
 

@@ -153,7 +153,10 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
             cursor.execute(sql, {"me": owner, "id": item_id, "lease": settings.WORK_LEASE_SECONDS})
             row = cursor.fetchone()
     except IntegrityError:
-        return None  # another write of this connection is running
+        # Another write of this connection is running: this row is rung when that one ends, not by the next round.
+        WorkItem.objects.filter(id=item_id, status="ready").update(rung_at=None)
+        notify()
+        return None
     if row is None:
         return None
     item: WorkItem = WorkItem.objects.get(id=item_id)
@@ -224,7 +227,8 @@ def _close_lane(item: WorkItem, seconds: float) -> None:
     sql = """
         INSERT INTO common_gate AS g (id, firm_id, created_at, updated_at, connection_id, lane, closed_until)
         VALUES (%s, %s, now(), now(), %s, %s, now() + make_interval(secs => %s))
-        ON CONFLICT (firm_id, connection_id, lane) DO UPDATE SET closed_until = excluded.closed_until, updated_at = now()"""
+        ON CONFLICT (firm_id, connection_id, lane)
+        DO UPDATE SET closed_until = excluded.closed_until, updated_at = now()"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [uuid7(), item.firm_id, item.connection_id, item.lane, seconds])
 
