@@ -4,10 +4,8 @@ Every function runs inside the caller's `firm_scope`. Time is the database's, no
 """
 
 import json
-import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +16,13 @@ from django.db.models.functions import Now
 from casehug.common.ids import uuid7
 from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id
+from casehug.common.settlements import Settlement as Settlement
+from casehug.common.settlements import backoff_seconds as backoff_seconds
+from casehug.common.settlements import dead as dead
+from casehug.common.settlements import done as done
+from casehug.common.settlements import hold as hold
+from casehug.common.settlements import retry as retry
+from casehug.common.settlements import wait as wait
 
 START_WITHIN_SECONDS = 50  # no remote call starts later than this after the claim
 MAX_CLAIMS = 5
@@ -27,55 +32,6 @@ CHANNEL = "casehug_work"
 
 class LostClaim(RuntimeError):
     """The row was taken over by another worker (the fence moved): stop, write nothing more."""
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """How a handler leaves its row. Made by the functions below, applied by `settle`."""
-
-    status: str
-    after_seconds: float = 0.0
-    counts_attempt: bool = False
-    hold_reason: str = ""
-    error_class: str = ""
-    error_code: str = ""
-    error_text: str = ""
-    closes_lane: bool = False
-
-
-def done() -> Settlement:
-    """The work is finished and confirmed."""
-    return Settlement("done")
-
-
-def wait(
-    *, seconds: float, error_class: str = "", error_code: str = "", error_text: str = "", closes_lane: bool = False
-) -> Settlement:
-    """Nothing failed: come back later (limit, yield to a higher lane, busy lock). Uses no attempt.
-
-    `closes_lane`: the connection has no budget for this lane, so its other rows of the lane wait as well.
-    """
-    return Settlement("ready", seconds, False, "", error_class, error_code, error_text, closes_lane)
-
-
-def retry(*, error_class: str, error_code: str, error_text: str, seconds: float | None = None) -> Settlement:
-    """A transient failure: next attempt after `seconds`, or after back-off with full jitter."""
-    return Settlement("ready", -1.0 if seconds is None else seconds, True, "", error_class, error_code, error_text)
-
-
-def hold(*, reason: str, error_class: str = "", error_code: str = "", error_text: str = "") -> Settlement:
-    """Something else must happen first (a reconnect, a check, a decision). Uses no attempt."""
-    return Settlement("held", 0.0, False, reason, error_class, error_code, error_text)
-
-
-def dead(*, error_class: str, error_code: str, error_text: str) -> Settlement:
-    """Refused or given up; visible and retryable by a person."""
-    return Settlement("dead", 0.0, True, "", error_class, error_code, error_text)
-
-
-def backoff_seconds(attempts: int) -> float:
-    """Full jitter: uniform in 0 … min(600, 2·2^attempts) seconds."""
-    return random.uniform(0, min(600.0, 2.0 * 2**attempts))
 
 
 def notify() -> None:
