@@ -109,11 +109,11 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
             cursor.execute(sql, {"me": owner, "id": item_id, "lease": settings.WORK_LEASE_SECONDS})
             row = cursor.fetchone()
     except IntegrityError:
-        # Another write of this connection is running: this row is rung when that one ends, not by the next round.
+        row = None  # another write of this connection is running
+    if row is None:
+        # The ring came to nothing. Forgotten, it does not keep the row from being rung as soon as it can run.
         WorkItem.objects.filter(id=item_id, status="ready").update(rung_at=None)
         notify()
-        return None
-    if row is None:
         return None
     item: WorkItem = WorkItem.objects.get(id=item_id)
     if item.claims > MAX_CLAIMS:

@@ -163,6 +163,9 @@ WORK_HANDLERS = {
     "import_intakes": "casehug.intake.imports.run.run_import",
     "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
     "refresh_token": "integrations.connections.refresh.run_refresh_token",
+    "inbound_event": "integrations.inbound.processor.run_event",
+    "inbound_poll": "integrations.inbound.poller.run_poll",
+    "inbound_recheck": "integrations.inbound.recheck.run_recheck",
 }
 SLOTS = {
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
@@ -172,6 +175,8 @@ SLOTS = {
     "banner": ["integrations.slots.banner"],
     "timeline": ["integrations.slots.timeline"],
     "attention": ["integrations.slots.attention"],
+    "setup_steps": ["integrations.selectors.setup.setup_steps"],
+    "approval_effect": ["integrations.selectors.setup.approval_effect"],
 }
 SETTINGS_TABS = [
     ("Firm profile", "firm_profile", "firm.view"),
@@ -185,6 +190,7 @@ TICKS = [
     "casehug.common.ticks.purge_throttle",
     "integrations.sync.doubts.sweep",
     "casehug.intake.upkeep.remove_stray_uploads",
+    "integrations.inbound.ticks.tick",
 ]
 CHECKPOINT_OBSERVERS: list[str] = []
 # A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.
@@ -216,6 +222,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Celery's Django part would close the database connection around every task; each task drops unusable ones itself.
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,

@@ -69,8 +69,9 @@ class HttpApi:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, .netrc or certificate bundle from the environment
         self._session.headers.clear()
+        adapter = WireAdapter(self._wire)
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, WireAdapter(self._wire))
+            self._session.mount(scheme, adapter)
         self._last_used = time.monotonic()
         self.clock_offset = timedelta(0)
         """How far the provider's clock is ahead of ours, by the `Date` header of its last answer."""

@@ -5,6 +5,7 @@ import logging
 import socket
 import ssl
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,9 @@ class Wire:
 
 def _counted(wire: Wire) -> tuple[type[HTTPConnectionPool], type[HTTPSConnectionPool]]:
     """Return pool classes whose connections report to `wire`."""
+    # Weak: urllib3 keeps a pool's connections alive until the pool is gone, and through its observer the wire leads
+    # back to the whole client. With a strong reference none of it would ever be freed.
+    wire = weakref.proxy(wire)
 
     class Plain(HTTPConnection):
         def send(self, data: Any) -> None:

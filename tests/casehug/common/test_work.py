@@ -108,6 +108,15 @@ def test_one_writer_per_connection(scope: None) -> None:
     claimed(second)
 
 
+def test_a_ring_that_came_to_nothing_does_not_delay_the_next_one(scope: None) -> None:
+    connection_id = uuid7()
+    first, second = (add(connection_id=connection_id, writes=True) for _ in range(2))
+    claimed(first)
+    WorkItem.objects.filter(id=second.id).update(rung_at=work.database_now())
+    assert work.claim(item_id=second.id, owner="two") is None
+    assert WorkItem.objects.get(id=second.id).rung_at is None
+
+
 def test_final_is_final(scope: None) -> None:
     item = claimed(add())
     work.settle(item, work.done())
