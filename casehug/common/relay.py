@@ -19,11 +19,12 @@ CANARY_SECONDS = 30
 BATCH = 200
 
 # One write doorbell per connection: what has begun first, then the longest unserved. Not rung: a connection that is
-# writing, and a lane whose budget is used up.
+# writing, and a lane whose budget is used up. A writer whose worker died still stands in the way of every other one
+# (the claim would be refused), so it is rung alone until somebody has taken it over.
 DUE_SQL = """
 WITH due AS (
     SELECT w.id, w.firm_id, w.queue, w.lane, w.next_attempt_at, w.connection_id, w.writes,
-        row_number() OVER (PARTITION BY w.writes, CASE WHEN w.writes THEN w.connection_id ELSE w.id END
+        row_number() OVER (PARTITION BY w.writes, CASE WHEN w.writes THEN coalesce(w.connection_id, w.id) ELSE w.id END
                            ORDER BY w.lane, w.step = '', w.next_attempt_at) AS place
     FROM common_workitem w
     WHERE ((w.status = 'ready' AND w.next_attempt_at <= now()) OR (w.status = 'running' AND w.lease_until < now()))
@@ -31,7 +32,7 @@ WITH due AS (
            OR (w.status = 'running' AND w.rung_at < w.lease_until))
       AND NOT (w.writes AND w.status = 'ready' AND EXISTS (
             SELECT 1 FROM common_workitem r WHERE r.connection_id = w.connection_id AND r.firm_id = w.firm_id
-            AND r.status = 'running' AND r.writes AND r.lease_until >= now()))
+            AND r.status = 'running' AND r.writes))
       AND NOT (w.status = 'ready' AND EXISTS (
             SELECT 1 FROM common_gate g WHERE g.firm_id = w.firm_id AND g.connection_id = w.connection_id
             AND g.lane = w.lane AND g.closed_until > now()))
