@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.mappings.defaults import AREA
-from integrations.models import Connection, SyncLog
+from integrations.models import Connection, InboundEvent, SyncLog
 from integrations.registry import provider, providers
 from integrations.selectors import connections as reads
 from integrations.selectors.runs import LINE_STATES, action_words
@@ -23,6 +24,16 @@ from integrations.views.common import reason_unless
 from integrations.views.matters import render_panel
 
 TIMELINE_LINES = 60
+INBOUND_WORDS = {
+    "matter_stage": "stage or status changed",
+    "matter_created": "matter created",
+    "contact_created": "contact created",
+    "contact_changed": "contact changed",
+    "form_submitted": "form submitted",
+    "envelope_completed": "document signed",
+    "matter_activity": "note or task",
+    "invoice": "invoice",
+}
 ROLES = {"done": "done", "failed": "failed", "unknown": "unknown", "unchanged": "done", "noted": "attention"}
 ICONS = {"done": "tick", "failed": "octagon", "unknown": "question", "unchanged": "equals", "noted": "note"}
 
@@ -132,6 +143,25 @@ def timeline(*, matter: Matter) -> list[dict[str, Any]]:
         entries.append(
             {"sentence": sentence, "at": line.created_at, "icon": ICONS.get(state, "dot"),
              "role": ROLES.get(state, "neutral"), "source": name}
+        )  # fmt: skip
+    return entries + _inbound_entries(matter)
+
+
+def _inbound_entries(matter: Matter) -> list[dict[str, Any]]:
+    """Return what came in about a matter or its client, except events that changed nothing."""
+    about = Q(matter_id=matter.id) | (Q(client_id=matter.client_id) if matter.client_id else Q(pk__in=[]))
+    rows = InboundEvent.objects.filter(about, result__in=("applied", "logged", "failed")).select_related("connection")
+    entries: list[dict[str, Any]] = []
+    for event in rows.order_by("-received_at", "-id")[:TIMELINE_LINES]:
+        name = provider(event.connection.provider).name
+        words = INBOUND_WORDS.get(event.kind, "event received")
+        sentence = format_html("{}: {}", name, words)
+        if event.reason:
+            sentence = format_html("{}. {}", sentence, event.reason)
+        failed = event.result == "failed"
+        entries.append(
+            {"sentence": sentence, "at": event.received_at, "icon": "octagon" if failed else "note",
+             "role": "failed" if failed else "neutral", "source": name}
         )  # fmt: skip
     return entries
 

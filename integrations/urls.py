@@ -1,10 +1,31 @@
 """Routes of the outside world: settings pages, fragments on a matter, OAuth and the REST API."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from integrations.views import cards, connect, log, mappings, matters
+from casehug.common.ids import converter_for
+from integrations.inbound.receiver import receive
+from integrations.views import cards, connect, events, log, mappings, matters, status_mapping
 
-SETTINGS = [
+register_converter(converter_for("ine"), "ine")
+register_converter(converter_for("inq"), "inq")
+register_converter(converter_for("ins"), "ins")
+
+WEBHOOKS: list[URLPattern] = [
+    path("", events.webhook_events, name="integration_webhooks"),
+    path("secrets/", events.save_secret, name="integration_webhook_secret"),
+    path("secrets/<ins:secret_id>/end/", events.end_secret, name="integration_webhook_secret_end"),
+    path("rotation/", events.rotation, name="integration_webhook_rotation"),
+    path("check-again/", events.check_again, name="integration_webhook_check_again"),
+    path("reading/", events.reading, name="integration_webhook_reading"),
+    path("replay/", events.replay_range, name="integration_webhook_replay_range"),
+    path("events/<ine:event_id>/", events.event, name="integration_webhook_event"),
+    path("events/<ine:event_id>/content/", events.event_content, name="integration_webhook_event_content"),
+    path("events/<ine:event_id>/replay/", events.replay_one, name="integration_webhook_event_replay"),
+    path("unverified/<inq:row_id>/", events.unverified, name="integration_webhook_unverified"),
+    path("unverified/<inq:row_id>/content/", events.unverified_content, name="integration_webhook_unverified_content"),
+]
+
+SETTINGS: list[URLPattern | URLResolver] = [
     path("", cards.integration, name="integration"),
     path("test/", cards.test, name="integration_test"),
     path("switches/", cards.change_settings, name="integration_settings"),
@@ -14,6 +35,9 @@ SETTINGS = [
     path("case-types/", mappings.case_types, name="integration_case_types"),
     path("case-types/reset/", mappings.reset, name="integration_case_type_reset"),
     path("case-types/read-again/", mappings.read_again, name="integration_read_again"),
+    path("status/", status_mapping.status_mapping, name="integration_status_mapping"),
+    path("status/reset/", status_mapping.reset, name="integration_status_reset"),
+    path("webhooks/", include(WEBHOOKS)),
     path("log/", log.sync_log, name="integration_log"),
     path("runs/<run:run_id>/", log.run, name="integration_run"),
     path("runs/<run:run_id>/retry/", log.retry, name="integration_retry"),
@@ -30,5 +54,6 @@ urlpatterns = [
     path("matters/<mat:matter_id>/integrations/<slug:provider>/", include(MATTER)),
     path("api/v1/integrations/<slug:provider>/connect", connect.connect, name="api-integrations-connect"),
     path("api/v1/integrations/<slug:provider>/callback", connect.callback, name="api-integrations-callback"),
+    path("api/v1/integrations/<slug:provider>/webhooks/<str:token>", receive, name="api-integrations-webhook"),
     path("api/v1/integrations/<slug:provider>/", include("integrations.api.urls")),
 ]

@@ -46,16 +46,23 @@ def page_context(request: HttpRequest, declared: Provider | None = None, **more:
 PARTS = (
     ("Connection", "integration"),
     ("Case Type Mappings", "integration_case_types"),
+    ("Stage → Status", "integration_status_mapping"),
+    ("Webhook events", "integration_webhooks"),
     ("Sync log", "integration_log"),
 )
+NEED_INBOUND = ("integration_status_mapping", "integration_webhooks")
 
 
 def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     """Return the links between the pages of one provider."""
     here = getattr(request.resolver_match, "url_name", "")
     here = "integration_log" if here == "integration_run" else here
+    here = "integration_webhooks" if here.startswith("integration_webhook_") else here
+    left_out = () if declared.inbound else NEED_INBOUND
     return [
-        {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here} for label, name in PARTS
+        {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here}
+        for label, name in PARTS
+        if name not in left_out
     ]
 
 

@@ -4,6 +4,7 @@ from integrations.contract.auth import OAuth2
 from integrations.contract.provider import Provider, SettingsField
 from integrations.providers.lawmatics.catalogue import read_catalogue, who_am_i
 from integrations.providers.lawmatics.client import LawmaticsApi
+from integrations.providers.lawmatics.inbound import INBOUND
 from integrations.providers.lawmatics.mapping import custom_value
 from integrations.providers.lawmatics.sync import SYNC_MATTER
 
@@ -63,5 +64,6 @@ PROVIDER = Provider(
     default_stages=DEFAULT_STAGES,
     record_url=record_url,
     calls_per_minute=50,
+    inbound=INBOUND,
     custom_value=custom_value,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
 from casehug.common.scope import firm_scope
 from integrations.models import Connection
@@ -26,6 +27,21 @@ PAGES: list[tuple[str, str, set[str]]] = [
     ("GET", "integration_account", ADMIN),
     ("GET", "api-integrations-connect", ADMIN),
     ("GET", "integration_panel", EVERYONE),
+    ("GET", "integration_status_mapping", READERS),
+    ("GET", "integration_webhooks", READERS),
+    ("GET", "integration_webhook_event", READERS),
+    ("GET", "integration_webhook_unverified", READERS),
+    ("POST", "integration_status_mapping", ADMIN),
+    ("POST", "integration_status_reset", ADMIN),
+    ("POST", "integration_webhook_secret", ADMIN),
+    ("POST", "integration_webhook_secret_end", ADMIN),
+    ("POST", "integration_webhook_rotation", ADMIN),
+    ("POST", "integration_webhook_check_again", ADMIN),
+    ("POST", "integration_webhook_reading", ADMIN),
+    ("POST", "integration_webhook_replay_range", ADMIN),
+    ("POST", "integration_webhook_event_content", ADMIN),
+    ("POST", "integration_webhook_event_replay", ADMIN),
+    ("POST", "integration_webhook_unverified_content", ADMIN),
     ("POST", "integration_test", ADMIN),
     ("POST", "integration_settings", ADMIN),
     ("POST", "integration_pause", ADMIN),
@@ -51,7 +67,37 @@ def open_desk(connected: Desk) -> tuple[Desk, dict[str, Any]]:
     with firm_scope(connected.firm_id):
         item = request_sync(matter_id=matter_id)
         WorkItem.objects.filter(id=item.id).update(status="dead", last_error_class="network")
-    return connected, {"matter_id": matter_id, "run_id": item.id}
+    return connected, {"matter_id": matter_id, "run_id": item.id, **inbound_rows(connected)}
+
+
+def inbound_rows(desk: Desk) -> dict[str, Any]:
+    """Make a secret, an event and an unverified delivery; return the parts of their addresses."""
+    from casehug.common.secret import Secret
+    from integrations.contract.signatures import Outcome, Verdict
+    from integrations.inbound import endpoints, quarantine
+    from integrations.inbound.store import store
+    from integrations.models import InboundEvent, QuarantinedEvent
+
+    with firm_scope(desk.firm_id):
+        connection = desk.must()
+        endpoint = endpoints.ensure_endpoint(connection)
+        secret = endpoints.save_secret(
+            endpoint_id=endpoint.id, label="Stages", value=Secret("whsec_of_a_test"), actor_id=None
+        )
+        body, now = b'{"event_id": "evt_1", "event_type": "form.submitted"}', timezone.now()
+        inbound = endpoints.inbound_of("lawmatics")
+        assert inbound is not None
+        store(endpoint=endpoint, connection=connection, change=inbound.parse(body), event_id="evt_1", body=body,
+              headers={}, source="webhook", verification="verified", received_at=now)  # fmt: skip
+        verdict = Verdict(Outcome.INVALID, "It does not match.")
+        quarantine.keep(endpoint=endpoint, body=b"{}", headers={}, verdict=verdict, now=now)
+        return {"secret_id": secret.id, "event_id": InboundEvent.objects.get().id,
+                "row_id": QuarantinedEvent.objects.get().id}  # fmt: skip
+
+
+PARTS = {"integration_webhook_secret_end": "secret_id", "integration_webhook_event": "event_id",
+         "integration_webhook_event_content": "event_id", "integration_webhook_event_replay": "event_id",
+         "integration_webhook_unverified": "row_id", "integration_webhook_unverified_content": "row_id"}  # fmt: skip
 
 
 def address(name: str, ids: dict[str, Any]) -> str:
@@ -62,7 +108,7 @@ def address(name: str, ids: dict[str, Any]) -> str:
         return reverse(name, args=["lawmatics", ids["run_id"]])
     if name in ("integration_panel", "integration_sync", "integration_matter_retry", "integration_cancel"):
         return reverse(name, args=[ids["matter_id"], "lawmatics"])
-    return reverse(name, args=["lawmatics"])
+    return reverse(name, args=["lawmatics", *([ids[PARTS[name]]] if name in PARTS else [])])
 
 
 def ask(browser: Browser, method: str, url: str) -> int:
@@ -72,8 +118,9 @@ def ask(browser: Browser, method: str, url: str) -> int:
 def test_every_page_is_in_the_list() -> None:
     from integrations import urls
 
-    listed = {name for _, name, _ in PAGES} | {"api-integrations-callback"}
-    named = {one.name for one in [*urls.SETTINGS, *urls.MATTER, *urls.urlpatterns] if getattr(one, "name", None)}
+    listed = {name for _, name, _ in PAGES} | {"api-integrations-callback", "api-integrations-webhook"}
+    routes = [*urls.SETTINGS, *urls.WEBHOOKS, *urls.MATTER, *urls.urlpatterns]
+    named = {one.name for one in routes if getattr(one, "name", None)}
     assert named == listed
 
 
@@ -102,7 +149,7 @@ def test_a_stranger_sees_and_changes_nothing(
     answer = getattr(stranger.admin, method.lower())(url)
     if "matter_id" in url or str(ids["run_id"]) in url or name in (
         "integration_run", "integration_retry", "integration_panel", "integration_sync",
-        "integration_matter_retry", "integration_cancel",
+        "integration_matter_retry", "integration_cancel", *PARTS,
     ):  # fmt: skip
         assert answer.status_code == 404
     assert b"robin.sample@example.com" not in answer.content and b"Vale divorce" not in answer.content
