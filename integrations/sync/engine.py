@@ -159,7 +159,7 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
         )  # fmt: skip
         failures.count_success(run.connection)
         if not found.refs:
-            looked = {f"{step.key}_absent_at": time.time()}
+            looked = {f"{step.key}_absent_at": time.time(), f"{step.key}_absent_mark": _look_mark(run)}
             work.save_progress(run.item, step=f"{step.key}.absent", state={**run.item.step_state, **looked})
     if not found.refs:
         return create(run, step)
@@ -167,13 +167,22 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
 
 
 def _just_looked(run: Run, step: Step) -> bool:
-    """Tell whether this row looked a moment ago, found nothing, and then only waited for its turn to create."""
+    """Tell whether this row looked a moment ago, found nothing, and then only waited for its turn to create.
+
+    An address that was changed meanwhile, or that got a contact meanwhile under another name, is looked for again.
+    """
     looked_at = run.item.step_state.get(f"{step.key}_absent_at")
     if not looked_at or time.time() - looked_at > ABSENCE_SECONDS:
         return False
     with firm_scope(run.item.firm_id):
+        if run.item.step_state.get(f"{step.key}_absent_mark") != _look_mark(run):
+            return False
         sent = RemoteIntent.objects.filter(work_item_id=run.item.id, kind=run.prepared.local_type(step.key))
         return not sent.exists()
+
+
+def _look_mark(run: Run) -> str:
+    return contact_keys.look_mark(connection=run.connection, email=run.prepared.email)
 
 
 def _link(run: Run, step: Step, found: Found, *, how: str) -> Settlement | None:

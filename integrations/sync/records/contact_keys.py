@@ -51,6 +51,15 @@ def known_contact(key: ContactKey, *, name: str) -> str:
     return key.external_id
 
 
+def look_mark(*, connection: Connection, email: str) -> str:
+    """Return what a look without a hit is worth: the address, and the contact confirmed for it meanwhile, if any."""
+    if not email:
+        return ""
+    index = blind_index("email:" + normalise_email(email))
+    known = ContactKey.objects.filter(remote_firm=connection.remote_firm, email_bidx=index)
+    return f"{index.hex()[:20]}:{known.values_list('external_id', flat=True).first() or ''}"
+
+
 def confirm(*, connection: Connection, email: str, name: str, external_id: str) -> None:
     """Remember the contact of an address, so that a lagging search index cannot lead to a second one."""
     if not email:
