@@ -58,12 +58,12 @@ def main(arguments: list[str]) -> int:
     """Measure what was asked for and return the exit status."""
     chosen = read_options(arguments)
     size, results = size_of(chosen), []
+    folder = chosen.out or (None if chosen.quick else PROJECT / "docs")
     with running_stack() as stack:
         for name in chosen.names or report.ORDER:
             results.append(run_one(name, stack, size))
-    folder = chosen.out or (None if chosen.quick else PROJECT / "docs")
-    if folder is not None:
-        report.keep(results, folder)
+            if folder is not None:
+                report.keep(results, folder)
     wrong = {f"{one.name} {key}": count for one in results for key, count in one.counters.items() if count}
     if wrong:
         print(f"Correctness counters that are not zero: {wrong}", file=sys.stderr)
