@@ -144,7 +144,8 @@ def save_progress(item: WorkItem, *, step: str, state: Mapping[str, Any]) -> Non
 def settle(item: WorkItem, settlement: Settlement) -> str:
     """Apply a settlement to a claimed row and wake the relay. Returns the status written.
 
-    A trigger that arrived meanwhile (newer generation) sends a finished row back to ready. Raises `LostClaim`.
+    A trigger that arrived meanwhile (newer generation) sends a finished row back to ready, also a failed one: what
+    caused it may be the correction. Raises `LostClaim`.
     """
     status, attempts, seconds = settlement.status, item.attempts, settlement.after_seconds
     if settlement.counts_attempt:
@@ -155,13 +156,14 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
         seconds = backoff_seconds(attempts)
     sql = """
         UPDATE common_workitem SET
-            status = CASE WHEN %(status)s = 'done' AND generation > %(generation)s THEN 'ready' ELSE %(status)s END,
+            status = CASE WHEN %(status)s IN ('done', 'dead') AND generation > %(generation)s THEN 'ready'
+                          ELSE %(status)s END,
             hold_reason = %(hold)s, attempts = %(attempts)s, claims = 0, lease_until = NULL, lease_owner = '',
             next_attempt_at = CASE WHEN %(status)s = 'ready' THEN now() + make_interval(secs => %(seconds)s)
                                    ELSE next_attempt_at END,
             rung_at = NULL, last_error_class = %(class)s, last_error_code = %(code)s, last_error_text = %(text)s,
-            finished_at = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled')
-                AND NOT (%(status)s = 'done' AND generation > %(generation)s) THEN now() END, updated_at = now()
+            finished_at = CASE WHEN %(status)s IN ('done', 'dead') AND generation <= %(generation)s THEN now() END,
+            updated_at = now()
         WHERE id = %(id)s AND fence = %(fence)s AND status = 'running' RETURNING status"""
     values: dict[str, Any] = {
         "status": status, "generation": item.generation, "hold": settlement.hold_reason, "attempts": attempts,

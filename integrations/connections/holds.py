@@ -11,7 +11,10 @@ OTHER_ACCOUNT = "other_account"
 PAUSED = "paused"
 CONFIGURATION = "configuration"
 """Set by the engine after a 403; a connection test that reads everything, or a reconnect, lets it go on."""
-UPKEEP = ("refresh_catalogue", "refresh_token")
+PREPARATION = "refresh_catalogue"
+UPKEEP = (PREPARATION, "refresh_token")
+STATES = (RECONNECT, OTHER_ACCOUNT, PAUSED)
+"""Reasons that `hold_reason` can give: they end with the state of the connection."""
 
 
 def hold_reason(connection: Connection) -> str:
@@ -35,3 +38,16 @@ def hold_work(*, connection_id: uuid.UUID, reason: str) -> int:
 def resume_work(*, connection_id: uuid.UUID, reasons: tuple[str, ...]) -> int:
     """Put rows held for these reasons back into the queue. Returns how many."""
     return work.resume_held(connection_id=connection_id, reasons=reasons)
+
+
+def free_forgotten() -> int:
+    """Put rows back whose reason is gone: held by a worker that had read the connection just before it changed.
+
+    Inside the firm scope. While an account is being prepared its work waits for that. Returns how many.
+    """
+    freed = 0
+    for connection in Connection.objects.filter(state=Connection.State.CONNECTED, paused=False):
+        live = WorkItem.objects.filter(connection_id=connection.id, status__in=WorkItem.LIVE)
+        if not live.filter(kind=PREPARATION).exists():
+            freed += resume_work(connection_id=connection.id, reasons=STATES)
+    return freed

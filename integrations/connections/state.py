@@ -55,10 +55,15 @@ def pause(*, connection_id: uuid.UUID) -> bool:
 
 
 def resume(*, connection_id: uuid.UUID) -> bool:
-    """Send again: what was held by the pause goes back into the queue. Returns False when it was not paused."""
+    """Send again: what was held by the pause goes back into the queue. Returns False when it was not paused.
+
+    Work held for a reconnect that happened during the pause was left where it was: it goes on now as well.
+    """
     if not Connection.objects.filter(id=connection_id, paused=True).update(paused=False):
         return False
-    count = holds.resume_work(connection_id=connection_id, reasons=(holds.PAUSED,))
+    standing = holds.hold_reason(Connection.objects.get(id=connection_id))
+    reasons = (holds.PAUSED,) if standing else holds.STATES
+    count = holds.resume_work(connection_id=connection_id, reasons=reasons)
     _note_change(connection_id, {"paused": False})
     audit.record(
         action="connection.resumed", object_type="connection", object_id=connection_id, changes={"resumed": count}

@@ -9,6 +9,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
 from integrations import queue
+from integrations.connections.holds import free_forgotten
 from integrations.contract.operations import Step
 from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
@@ -103,8 +104,14 @@ def wait_for_other(run: Run, step: Step) -> bool:
     return True
 
 
+def _needs_search(intent: RemoteIntent, owner: WorkItem) -> bool:
+    """Tell whether nobody looks for this write: its row ended, or waits for a search that ended without an answer."""
+    held = owner.status == "held" and owner.hold_reason == CHECKING and _is_doubt(intent)
+    return (held or owner.status not in WorkItem.LIVE) and not _searched(intent.id)
+
+
 def sweep() -> int:
-    """Tick: queue the search for doubts that nobody works on, free rows held for none. Returns how many."""
+    """Tick: queue the search for doubts that nobody works on, free rows held for nothing. Returns how many."""
     return sum(_sweep_firm(firm_id) for firm_id in ticks.firm_ids())
 
 
@@ -113,7 +120,7 @@ def _sweep_firm(firm_id: uuid.UUID) -> int:
     with firm_scope(firm_id):
         for intent in RemoteIntent.objects.filter(outcome__in=intents.OPEN).select_related("connection"):
             owner = WorkItem.objects.filter(id=intent.work_item_id).first()
-            if owner is None or owner.status in WorkItem.LIVE or _searched(intent.id):
+            if owner is None or not _needs_search(intent, owner):
                 continue
             name = provider(intent.connection.provider).name
             open_doubt(
@@ -125,6 +132,7 @@ def _sweep_firm(firm_id: uuid.UUID) -> int:
             doubts = RemoteIntent.objects.filter(matter_id=row.subject_id, outcome__in=intents.OPEN)
             if not doubts.exists():
                 found += work.resume_held(item_id=row.id, reasons=(CHECKING,))
+        found += free_forgotten()
     if found:
         logger.warning("sync.doubts.swept", count=found)
     return found

@@ -48,6 +48,16 @@ def test_a_trigger_during_the_run_brings_the_row_back(scope: None) -> None:
     assert work.settle(claimed(item), work.done()) == "done"
 
 
+def test_a_trigger_during_a_run_that_fails_is_not_forgotten(scope: None) -> None:
+    item = claimed(add(subject := uuid7()))
+    add(subject)  # the value was corrected and the button pressed while the old one was being refused
+    refused = work.dead(error_class="validation", error_code="http_422", error_text="x")
+    assert work.settle(item, refused) == "ready"
+    again = claimed(item)
+    assert again.finished_at is None
+    assert work.settle(again, refused) == "dead"
+
+
 def test_a_taken_row_is_not_taken_twice_and_comes_back_after_its_lease(scope: None) -> None:
     item = add()
     first = claimed(item)
