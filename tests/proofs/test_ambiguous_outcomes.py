@@ -1,6 +1,6 @@
 """Ambiguous outcomes: the reply is lost, broken, late or an error although the record was made. 0 doubled, 0 lost.
 
-Faults × {contact, matter, note} × 3 seeds, each queued at the stand-in for exactly one write; effects from its ledger.
+Faults × {contact, matter, note} with one seed, 12 drawn ones with two more, each queued at the stand-in for exactly one write; effects from its ledger.
 Sabotage: when an unanswered write counts as failed, the same faults must make duplicates.
 """
 
@@ -79,7 +79,8 @@ def test_no_lost_or_broken_reply_doubles_or_loses_anything(
     start_worker: Callable[[str], None], standin: StandIn, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     start_worker("")
-    n, states = run_cases(standin, list(itertools.product(FAULTS, PATHS)), seed)
+    cases = list(itertools.product(FAULTS, PATHS))
+    n, states = run_cases(standin, cases if seed == SEEDS[0] else random.Random(seed).sample(cases, 12), seed)
     found = count(standin, contacts=n, matters=n)
     record_property("ambiguous_outcomes", f"seed {seed}: {n} faults, {found}")
     assert states == ["done"]

@@ -1,6 +1,7 @@
 """Kill matrix: a worker is SIGKILLed at each boundary of contact, matter and note. 0 doubled, 0 lost, 0 stuck.
 
-12 points × 3 kinds × 3 seeds against a real worker, relay, broker and stand-in; effects counted in its ledger.
+All 36 boundaries with one seed, 12 drawn ones with two more, against a real worker, relay, broker and stand-in;
+effects counted in its ledger.
 Sabotage: without the intent on disk before the request, the same kills must make duplicates.
 """
 
@@ -94,7 +95,8 @@ def test_a_kill_at_any_boundary_neither_doubles_nor_loses(
     killer: Killer, standin: StandIn, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     killer.start()
-    n, states = run_waves(killer, standin, seed, BOUNDARIES)
+    every = BOUNDARIES if seed == SEEDS[0] else random.Random(seed).sample(BOUNDARIES, 12)
+    n, states = run_waves(killer, standin, seed, every)
     found = count(standin, contacts=n, matters=n)
     record_property("kill_matrix", f"seed {seed}: {n} kills, {found}")
     assert killer.left() == [], "these points were never passed"
