@@ -38,6 +38,7 @@ def sync_log(request: HttpRequest, provider: str) -> HttpResponse:
         lines=_lines(page, declared.name),
         filter_words=form.words() if kept else "",
         clear_url=here,
+        csv_query=urlencode(kept),
         older_url=f"{here}?{urlencode(kept | {'before': page.older})}" if page.older else "",
         newer_url=f"{here}?{urlencode(kept | {'after': page.newer})}" if page.newer else "",
         retry_refused=reason_unless(request, "sync.start"),
