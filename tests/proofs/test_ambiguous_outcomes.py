@@ -1,6 +1,7 @@
 """Ambiguous outcomes: the reply is lost, broken, late or an error although the record was made. 0 doubled, 0 lost.
 
-Faults × {contact, matter, note} with one seed, 12 drawn ones with two more, each queued at the stand-in for exactly one write; effects from its ledger.
+Faults × {contact, matter, note} with one seed, 12 drawn ones with two more; each meets exactly one write.
+Effects are counted in the ledger of the stand-in.
 Sabotage: when an unanswered write counts as failed, the same faults must make duplicates.
 """
 
