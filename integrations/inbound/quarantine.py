@@ -38,8 +38,11 @@ def keep(
         rows.update(unverified_count=F("unverified_count") + 1)
         _again(known, attempt)
         return True
-    room = endpoint.quarantine_bytes + cost(len(body)) <= MOST_BYTES
-    if not room or throttle.hit(name="quarantine", key=str(endpoint.id), limit=STORED_PER_MINUTE, window_seconds=60):
+    price = cost(len(body))
+    too_fast = throttle.hit(name="quarantine", key=str(endpoint.id), limit=STORED_PER_MINUTE, window_seconds=60)
+    # One statement takes the room, so that many at once cannot go over the limit together.
+    roomy = rows.filter(quarantine_bytes__lte=MOST_BYTES - price)
+    if too_fast or not roomy.update(quarantine_bytes=F("quarantine_bytes") + price):
         rows.update(unverified_count=F("unverified_count") + 1, dropped_count=F("dropped_count") + 1)
         return False
     row = QuarantinedEvent(id=uuid7(), endpoint=endpoint, digest=digest, size=len(body), attempts=[attempt],
@@ -47,8 +50,8 @@ def keep(
     row.body = encryption.seal(pack(body), table=TABLE, column="body", row_id=row.id)
     QuarantinedEvent.objects.bulk_create([row], ignore_conflicts=True)
     stored = QuarantinedEvent.objects.filter(id=row.id).exists()
-    room_taken = {"quarantine_bytes": F("quarantine_bytes") + cost(len(body))} if stored else {}
-    rows.update(unverified_count=F("unverified_count") + 1, **room_taken)
+    back = 0 if stored else price  # the same body came twice at once
+    rows.update(unverified_count=F("unverified_count") + 1, quarantine_bytes=F("quarantine_bytes") - back)
     return True
 
 

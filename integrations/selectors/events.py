@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from casehug.common.models import WorkItem
 from casehug.common.work import database_now
+from integrations.connections.catalogue import items
 from integrations.inbound.wake import EVENT
 from integrations.models import Connection, InboundEndpoint, InboundEvent, InboundSecret, QuarantinedEvent
 from integrations.selectors.connections import matter_titles, user_names
@@ -131,6 +132,17 @@ def _state(event: InboundEvent, item: WorkItem | None) -> tuple[str, str]:
     if item is not None and item.status == WorkItem.Status.HELD:
         return "held", f"Waiting for {item.hold_reason.replace('_', ' ')}"
     return "queued", "Queued"
+
+
+DECIDED_BY = {"stage": "The stage", "sub_status": "The sub-status", "status": "The main status"}
+
+
+def decision_words(connection: Connection, event: InboundEvent) -> tuple[str, str]:
+    """Return the name of the stage that was read and what decided, in words."""
+    stage_id = str(event.decision.get("stage", ""))
+    item = items(connection, kind="stage", with_gone=True).filter(external_id=stage_id).first() if stage_id else None
+    name = f"{item.parent} / {item.name}" if item and item.parent else item.name if item else stage_id
+    return name, DECIDED_BY.get(str(event.decision.get("by", "")).partition(":")[0], "Nothing is mapped")
 
 
 def event_types(connection: Connection) -> list[str]:

@@ -172,8 +172,10 @@ def event(request: HttpRequest, provider: str, event_id: uuid.UUID) -> HttpRespo
 
 def _draw_event(request: HttpRequest, key: str, event_id: uuid.UUID, content: str | None = None) -> HttpResponse:
     row, found = _event(key, event_id)
+    stage, decided_by = reads.decision_words(row, found)
     context = page_context(
         request, declared_or_404(key), connection=row, event=found, row=reads.with_states([found])[0], content=content,
+        stage=stage, decided_by=decided_by,
     )  # fmt: skip
     return render(request, "integrations/webhook_event.html", context)
 

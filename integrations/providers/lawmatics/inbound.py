@@ -174,7 +174,8 @@ INBOUND = Inbound(
     setup_steps=(
         "Webhooks need a Lawmatics Premium plan. Without it nothing is lost: changed stages are read regularly.",
         "In Lawmatics open Settings → Webhooks → Add New Webhook. A webhook carries one event type, so add one for each"
-        " event type you want.",
+        " event type you want. Where your account offers matter.stage_changed, contact.created or envelope.completed,"
+        " these work as well.",
         "Paste the address above as Endpoint URL. Lawmatics accepts HTTPS addresses only.",
         "Save it. Lawmatics shows the webhook's secret once: copy it and enter it below, with the webhook's name.",
         "Change a stage in Lawmatics. The event appears in the list below within seconds.",
