@@ -1,5 +1,6 @@
 """Middleware: security headers, session ages, and the membership of the signed-in user."""
 
+import ipaddress
 import time
 import zoneinfo
 from collections.abc import Callable
@@ -30,6 +31,27 @@ class SecurityHeadersMiddleware:
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class ClientAddressMiddleware:
+    """Behind proxies: `REMOTE_ADDR` is the address that the outermost of our own proxies saw, not the nearest proxy's.
+
+    Otherwise all people share one address, and a few wrong passwords or dead links of one lock out everybody. Entries
+    further left in the header come from the caller and are never believed.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        proxies: int = getattr(settings, "CASEHUG_PROXIES", 0)
+        entries = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if 0 < proxies <= len(entries):
+            try:
+                request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(entries[-proxies].strip()))
+            except ValueError:
+                pass  # no address: the nearest one stays
+        return self.get_response(request)
 
 
 class SessionAgeMiddleware:

@@ -16,6 +16,7 @@ from casehug.settings.base import (
     LAWMATICS_API_URL,
     LAWMATICS_AUTHORIZE_URL,
     LAWMATICS_TOKEN_URL,
+    MIDDLEWARE,
     SECRET_KEY,
     env,
 )
@@ -52,6 +53,9 @@ CSRF_TRUSTED_ORIGINS = [CASEHUG_BASE_URL]
 SECURE_SSL_REDIRECT = env.bool("CASEHUG_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of ours stand in front; the outermost must add the caller's address to X-Forwarded-For.
+CASEHUG_PROXIES = env.int("CASEHUG_PROXIES", default=1)
+MIDDLEWARE = ["casehug.firms.middleware.ClientAddressMiddleware", *MIDDLEWARE]
 SECURE_HSTS_SECONDS, SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD = 31_536_000, True, True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -52,7 +52,7 @@ class Desk:
 
     def look(self) -> list[uuid.UUID]:
         bell = Bell()
-        Relay(settings.DATABASE_RELAY_URL, bell, work.CHANNEL, [])._look(self.db)  # type: ignore[arg-type]
+        Relay(settings.DATABASE_RELAY_URL, bell, work.CHANNEL, [])._look(self.db)
         return bell.rung
 
 
