@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +25,9 @@ def _digest(previous: bytes, fields: list[Any]) -> bytes:
 
 
 def _fields(entry: AuditEntry) -> list[Any]:
-    return [str(entry.firm_id), entry.seq, str(entry.id), str(entry.actor_id or ""), entry.source, entry.address,
-            entry.action, entry.object_type, str(entry.object_id or ""), entry.changes, entry.outcome,
+    moment = entry.created_at.astimezone(UTC).isoformat()
+    return [str(entry.firm_id), entry.seq, str(entry.id), moment, str(entry.actor_id or ""), entry.source,
+            entry.address, entry.action, entry.object_type, str(entry.object_id or ""), entry.changes, entry.outcome,
             entry.remote_id]  # fmt: skip
 
 
@@ -74,12 +76,15 @@ def append_pending() -> None:
     with connection.cursor() as cursor:
         # Deferred key checks take row locks: let them run before the chain's lock is taken.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('audit:' || %s, 0))", [str(current_firm_id())])
+        # With the transaction's own time, which the append function stores: the chain vouches for it as well.
+        lock = "SELECT now(), pg_advisory_xact_lock(hashtextextended('audit:' || %s, 0))"
+        cursor.execute(lock, [str(current_firm_id())])
+        now = cursor.fetchone()[0]
         last = AuditEntry.objects.order_by("-seq").values_list("seq", "digest").first() or (0, b"")
         seq, previous = last[0], bytes(last[1])
         for pending in waiting:
             seq += 1
-            previous = _append(AuditEntry(id=uuid7(), seq=seq, **pending.values), previous)
+            previous = _append(AuditEntry(id=uuid7(), seq=seq, created_at=now, **pending.values), previous)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 

@@ -52,6 +52,7 @@ def test_the_append_function_refuses_another_firm(firm: Firm, other_firm: Firm) 
 @pytest.mark.parametrize(
     ("damage", "named"),
     [("UPDATE audit_auditentry SET action = 'other' WHERE seq = 3", "entry 3 was altered"),
+     ("UPDATE audit_auditentry SET created_at = created_at - interval '1 day' WHERE seq = 4", "entry 4 was altered"),
      ("DELETE FROM audit_auditentry WHERE seq = 2", "entry 2 is missing")],
 )  # fmt: skip
 def test_tampering_by_the_owner_is_named(committed_db: None, damage: str, named: str) -> None:
