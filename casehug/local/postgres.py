@@ -162,6 +162,7 @@ class Postgres:
             if ports.accepts(self.port):
                 try:
                     psycopg.connect(self.admin_url(), connect_timeout=5).close()
+                    self._tries = 0
                     return
                 except psycopg.OperationalError as error:
                     if "password" in str(error):

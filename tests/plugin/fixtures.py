@@ -26,9 +26,16 @@ def django_db_setup() -> None:
 
 
 @pytest.fixture
-def committed_db(django_db_blocker: DjangoDbBlocker) -> Generator[None]:
-    """Let a test commit rows that other processes see; afterwards every table is empty again."""
+def committed_db(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Generator[None]:
+    """Let a test commit rows that other processes see; afterwards every table is empty again.
+
+    The processes of `stack` work on these rows only in tests that ask for them.
+    """
     from django.db import connections
+
+    from tests.plugin import stack
+
+    stack.wake_only_for("stack" in request.fixturenames)
 
     with django_db_blocker.unblock():
         try:

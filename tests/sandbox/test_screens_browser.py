@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.sandbox.conftest import Standin, until
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        args = ["--disable-gpu", "--disable-background-networking"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
-        one = playwright.chromium.launch(executable_path=chromium_path, args=args)
-        yield one
-        one.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    one = browser.new_page()
+def page(chromium: Browser) -> Iterator[Page]:
+    one = chromium.new_page()
     problems: list[str] = []
     one.on("pageerror", lambda error: problems.append(str(error)))
     one.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
@@ -67,7 +57,7 @@ def test_consent_reaches_the_callback(standin: Standin, page: Page) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "widths"), [("light", (320, 390)), ("dark", (1280,))])
-def test_widths_and_accessibility(standin: Standin, browser: Browser, scheme: str, widths: tuple[int, ...]) -> None:
+def test_widths_and_accessibility(standin: Standin, chromium: Browser, scheme: str, widths: tuple[int, ...]) -> None:
     contact = standin.post(
         "contacts", first_name="Ida", last_name="B" * 60, email=f"{'x' * 50}@example.com", notes=[{"body": "N"}]
     )
@@ -83,7 +73,7 @@ def test_widths_and_accessibility(standin: Standin, browser: Browser, scheme: st
     )  # fmt: skip
     problems = []
     for width in widths:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
         page = context.new_page()
         for path in paths:
             page.goto(standin.url + path)
