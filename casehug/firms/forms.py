@@ -14,6 +14,7 @@ class FirmProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Firm
         fields = ["name", "email", "phone", "website", "timezone", "brand_color"]
+        labels = {"email": "E-mail", "timezone": "Time zone", "brand_color": "Brand colour"}
         help_texts = {
             "timezone": "Times on all pages are shown in this zone, for example America/New_York.",
             "brand_color": "Colour of the band on your clients' portal, for example #1F4E79.",

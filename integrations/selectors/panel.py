@@ -8,8 +8,9 @@ from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.mappings.services import mapping_for
 from integrations.models import Connection
+from integrations.selectors.progress import LATE, Progress, progress_of
 from integrations.selectors.runs import trigger_words
-from integrations.selectors.states import NOT_SENT, SyncState, state_of_matter
+from integrations.selectors.states import NOT_SENT, WORDS, SyncState, state_of_matter
 from integrations.sync.states import MatterSync, StepState, sync_state
 
 HOW = {
@@ -32,7 +33,7 @@ STEP_WORDS = {"running": ("running", "Syncing"), "waiting": ("waiting", "Waiting
 class Panel:
     """What the panel shows. `blocked` is why the sync button is disabled, "" when it may be pressed.
 
-    `after` says what happens to a press now, when it would have to wait.
+    `after` says what happens to a press now, when it would have to wait; `late` that nobody works on a due sync.
     """
 
     provider: Provider
@@ -44,6 +45,8 @@ class Panel:
     trigger: str
     blocked: str
     after: str
+    late: str
+    may_cancel: bool
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ def panel_for(*, declared: Provider, connection: Connection | None, matter: Matt
     """Return the panel of one matter and provider. In the firm scope."""
     found = sync_state([matter.id], provider_key=declared.key).get(matter.id)
     state = state_of_matter(found) if found else NOT_SENT
+    moved = progress_of(found.work_item_id) if found and state.live and state.state != "unknown" else Progress()
+    if state.state == "queued" and moved.closed_until:
+        state = SyncState("waiting", "Waiting", True, moved.closed_until)
+    elif state.state == "queued" and moved.begun:  # between two steps: part of it may stand there already
+        state = WORDS["running"]
     return Panel(
         provider=declared,
         connection=connection,
@@ -66,6 +74,8 @@ def panel_for(*, declared: Provider, connection: Connection | None, matter: Matt
         trigger=trigger_words(found.trigger) if found and found.work_item_id else "",
         blocked=_blocked(declared, connection, matter, state),
         after=_after(declared, connection),
+        late=LATE if moved.late else "",
+        may_cancel=bool(found and found.can_cancel and state.state != "running"),
     )
 
 
@@ -78,13 +88,15 @@ def _lines(
     for step in operation.steps if operation else ():
         current = known.get(step.key) or StepState(step.key, step.key.capitalize(), "open")
         later = matter.intake_completed_at is None and not (state.live and found and found.trigger in BY_HAND)
-        lines.append(_line(declared, current, state, later=later))
+        lines.append(_line(declared, current, state, found, later=later))
         if step.key == "matter":
-            lines.append(_stage_line(connection, matter, sent=current.state == "done"))
+            lines.append(_stage_line(connection, matter, matter_step=current.state))
     return lines
 
 
-def _line(declared: Provider, step: StepState, state: SyncState, *, later: bool) -> dict[str, Any]:
+def _line(
+    declared: Provider, step: StepState, state: SyncState, found: MatterSync | None, *, later: bool
+) -> dict[str, Any]:
     line: dict[str, Any] = {"label": step.label, "at": step.at}
     if step.state == "done":
         flag = step.review.text if step.review else step.error_text
@@ -102,7 +114,8 @@ def _line(declared: Provider, step: StepState, state: SyncState, *, later: bool)
         return line | {"state": "skipped", "state_label": "Later", "detail": LATER}
     if step.state in STEP_WORDS:
         name, words = STEP_WORDS[step.state]
-        return line | {"state": name, "state_label": words, "detail": step.error_text}
+        repeats = found is not None and found.message is not None and step.error_text == found.message.text
+        return line | {"state": name, "state_label": words, "detail": "" if repeats else step.error_text}
     return line | {"state": "queued", "state_label": "Next"} if state.live else line | _not_sent()
 
 
@@ -110,26 +123,28 @@ def _not_sent() -> dict[str, str]:
     return {"state": NOT_SENT.state, "state_label": NOT_SENT.label}
 
 
-def _stage_line(connection: Connection, matter: Matter, *, sent: bool) -> dict[str, Any]:
+def _stage_line(connection: Connection, matter: Matter, *, matter_step: str) -> dict[str, Any]:
     target = mapping_for(connection, _CaseOf(matter.case_type.key, matter.practice_area))
     line: dict[str, Any] = {"label": "Stage"}
     if target.state == "gone":
         return line | {"state": "gone", "detail": GONE.format(stage=target.stage_name)}
     if not target.stage_id:
         return line | {"state": "needs_choice", "detail": NO_STAGE}
-    if not sent:
+    if matter_step == "unknown":
+        return line | {"state": "unknown", "detail": f"Went with the matter, to {target.stage_name}."}
+    if matter_step != "done":
         return line | _not_sent() | {"detail": f"Goes to {target.stage_name}."}
     return line | {"state": "done", "state_label": "Sent", "detail": f"Mapped to {target.stage_name}."}
 
 
 def _blocked(declared: Provider, connection: Connection | None, matter: Matter, state: SyncState) -> str:
     if connection is None or connection.state == Connection.State.NOT_CONNECTED:
-        return f"{declared.name} is not connected; a firm admin can connect it in Settings"
+        return f"{declared.name} is not connected; a firm admin can connect it in Settings."
     if matter.client_id is None:
-        return f"Add a client first: a matter in {declared.name} needs a contact"
+        return f"Add a client first: a matter in {declared.name} needs a contact."
     if state.state == "unknown":
-        return "We first look whether the last try arrived"
-    return "A sync is under way" if state.state in ("queued", "running") else ""
+        return "We first look whether the last try arrived."
+    return "A sync is under way." if state.state in ("queued", "running") else ""
 
 
 def _after(declared: Provider, connection: Connection | None) -> str:

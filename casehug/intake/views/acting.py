@@ -40,7 +40,7 @@ def blocked(request: HttpRequest, matter: Matter | None = None) -> dict[str, str
     membership = request.membership  # type: ignore[attr-defined]
     found = {}
     for capability in PAGE_CAPABILITIES:
-        reason = "" if can(membership, capability) else f"Your role may not do this. Ask: {who_can(capability)}."
+        reason = "" if can(membership, capability) else f"Only a {who_can(capability)} may do this."
         if not reason and matter is not None and matter.is_archived and capability != "notes.view":
             reason = ARCHIVED
         found[capability.replace(".", "_")] = reason

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from casehug.common import slots
-from casehug.firms.access import firm_page
+from casehug.firms.access import can, firm_page
 from casehug.intake.models import IntakeLink, Matter
 from casehug.intake.selectors.dashboard import IntakeCounts, intake_counts
 from casehug.intake.selectors.search import search as find
@@ -20,8 +20,9 @@ SHOWN = 20
 def _needs_you(request: HttpRequest, counts: IntakeCounts) -> list[dict[str, Any]]:
     """Return what waits for a decision; each row leads to the one place where it is solved."""
     matters = reverse("matters")
+    reviews = can(request.membership, "documents.review")  # type: ignore[attr-defined]
     own = (
-        (counts.documents_to_review, "Documents to review", reverse("documents")),
+        (counts.documents_to_review if reviews else 0, "Documents to review", reverse("documents")),
         (counts.ready_to_approve, "Intakes ready to approve", f"{matters}?progress=ready"),
     )
     rows = [row for answer in slots.fill("attention", request=request) for row in answer]

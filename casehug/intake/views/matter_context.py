@@ -74,7 +74,7 @@ def _answers(matter: Matter) -> list[dict[str, Any]]:
 def _set_by(matter: Matter) -> str:
     if matter.status_actor_id:
         return people([matter.status_actor_id]).get(matter.status_actor_id, "a former member")
-    return source_words(matter.status_set_by) or "a person"
+    return "" if matter.status_set_by == "person" else source_words(matter.status_set_by)
 
 
 def matter_context(request: HttpRequest, detail: MatterDetail, *, note_form: NoteForm | None = None) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def matter_context(request: HttpRequest, detail: MatterDetail, *, note_form: Not
     notes = list(Note.objects.filter(matter=matter).order_by("-created_at")) if reads_notes else []
     names = people([*(note.author_id for note in notes), matter.assigned_attorney_id])
     for note in notes:
-        note.author = names.get(note.author_id, "A former member")
+        note.author = names.get(note.author_id, "A former member") if note.author_id else "Added without a name"
     next_status = MatterStatus.ACTIVE if matter.status == MatterStatus.PENDING else matter.status
     items = checklist(matter.id)
     return {

@@ -1,9 +1,12 @@
 """What the portal's pages add to `portal_view`: how checklist items look to the client, the steps, the frame."""
 
+import contextlib
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from casehug.intake.files import EXTENSIONS, kinds_in_words
 from casehug.intake.forms.portal import option_label
@@ -112,6 +115,9 @@ class Part:
 
 
 def _in_words(question: QuestionView) -> str:
+    if question.kind == "date":
+        with contextlib.suppress(ValueError):
+            return date_format(date.fromisoformat(question.value), "j F Y")
     return option_label(question.value) if question.kind in ("yesno", "choice") else question.value
 
 

@@ -42,7 +42,7 @@ def test_list_pages_by_key_and_filters(desk: Desk, staff: Person) -> None:
 def test_empty_firm_is_told_what_to_do(staff: Person, auditor: Person) -> None:
     assert "No matters yet" in page(staff, "matters")
     assert "Welcome to CaseHug" in page(staff, "dashboard")
-    assert "Your role may not do this" in page(auditor, "matters")
+    assert "Only a firm admin, attorney or intake staff may do this." in page(auditor, "matters")
     assert "What are you looking for?" in page(staff, "search")
 
 
