@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from integrations.contract.auth import ApiKey, OAuth2
 from integrations.contract.http import Api, Gate
+from integrations.contract.matters import RemoteMatters
 from integrations.contract.operations import Operation
 
 
@@ -81,3 +82,5 @@ class Provider:
     on_connect: Callable[[Api], None] | None = None
     custom_value: Callable[[CatalogueEntry, Any], str | int | bool] | None = None
     """(catalogue entry of a custom field, answer) → the value in the form that field takes; `ValueError` if unfit."""
+    matters: RemoteMatters | None = None
+    """Looking at the matters that exist there (“Pull Matters”)."""

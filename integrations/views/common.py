@@ -48,6 +48,7 @@ PARTS = (
     ("Case Type Mappings", "integration_case_types"),
     ("Stage → Status", "integration_status_mapping"),
     ("Webhook events", "integration_webhooks"),
+    ("Pull Matters", "integration_pull"),
     ("Sync log", "integration_log"),
 )
 NEED_INBOUND = ("integration_status_mapping", "integration_webhooks")
@@ -58,7 +59,8 @@ def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     here = getattr(request.resolver_match, "url_name", "")
     here = "integration_log" if here == "integration_run" else here
     here = "integration_webhooks" if here.startswith("integration_webhook_") else here
-    left_out = () if declared.inbound else NEED_INBOUND
+    here = "integration_pull" if here.startswith("integration_pull_") else here
+    left_out = (*(() if declared.inbound else NEED_INBOUND), *(() if declared.matters else ("integration_pull",)))
     return [
         {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here}
         for label, name in PARTS

@@ -6,6 +6,7 @@ from integrations.providers.lawmatics.catalogue import read_catalogue, who_am_i
 from integrations.providers.lawmatics.client import LawmaticsApi
 from integrations.providers.lawmatics.inbound import INBOUND
 from integrations.providers.lawmatics.mapping import custom_value
+from integrations.providers.lawmatics.matters import MATTERS
 from integrations.providers.lawmatics.sync import SYNC_MATTER
 
 PAGES = {"contact": "contacts", "matter": "matters"}
@@ -66,4 +67,5 @@ PROVIDER = Provider(
     calls_per_minute=50,
     inbound=INBOUND,
     custom_value=custom_value,
+    matters=MATTERS,
 )

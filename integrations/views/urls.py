@@ -1,0 +1,18 @@
+"""Routes of pages beside the connection itself: the log as file and chart, Pull Matters."""
+
+from django.urls import path
+
+from integrations.views import log_export, pull, pull_link
+
+LOG = "settings/integrations/<slug:provider>/log/"
+PULL = "settings/integrations/<slug:provider>/pull/"
+urlpatterns = [
+    path(f"{LOG}csv/", log_export.log_csv, name="integration_log_csv"),
+    path(f"{LOG}chart/", log_export.log_chart, name="integration_log_chart"),
+    path(PULL, pull.pull, name="integration_pull"),
+    path(f"{PULL}links/", pull.pull_links, name="integration_pull_links"),
+    path(f"{PULL}links/<lnk:link_id>/", pull.pull_why, name="integration_pull_why"),
+    path(f"{PULL}links/<lnk:link_id>/look/", pull.pull_look, name="integration_pull_look"),
+    path(f"{PULL}links/<lnk:link_id>/unlink/", pull.pull_unlink, name="integration_pull_unlink"),
+    path(f"{PULL}link/<slug:external_id>/", pull_link.pull_link, name="integration_pull_link"),
+]
