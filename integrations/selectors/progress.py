@@ -8,6 +8,7 @@ from casehug.common.models import Gate, WorkItem
 from casehug.common.work import database_now
 
 PATIENCE = timedelta(seconds=15)
+LONGEST_RUN = timedelta(seconds=60)
 LATE = "This takes longer than usual: the worker does not answer. Nothing is lost; it continues by itself."
 
 
@@ -46,4 +47,5 @@ def _is_late(item: WorkItem, now: datetime, closed: datetime | None) -> bool:
         return False
     others = WorkItem.objects.filter(connection_id=item.connection_id, fence__gt=0).exclude(id=item.id)
     moving = others.filter(updated_at__gt=now - PATIENCE).exists()
-    return not moving and not others.filter(status=WorkItem.Status.RUNNING, lease_until__gt=now).exists()
+    writers = others.filter(status=WorkItem.Status.RUNNING, writes=True, updated_at__gt=now - LONGEST_RUN)
+    return not moving and not writers.exists()
