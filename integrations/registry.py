@@ -28,9 +28,7 @@ def load(path: str) -> Provider:
     for key, operation in found.operations.items():
         seen = [step.key for step in operation.steps]
         if operation.key != key or len(set(seen)) != len(seen):
-            raise ProviderMistake(
-                f"{path}: operation {key} has a wrong name or the same step twice"
-            )
+            raise ProviderMistake(f"{path}: operation {key} has a wrong name or the same step twice")
     return found
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE
 
+from casehug.settings.broker import *  # noqa: F403
+
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
 
@@ -87,7 +89,6 @@ DATABASES["default"].update(
 DATABASE_RELAY_URL = env("DATABASE_RELAY_URL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 # allauth keeps its rate counters here; the login throttle itself is in PostgreSQL (casehug.common.throttle).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -184,7 +185,7 @@ SETTINGS_TABS = [
     ("Integrations", "integrations", "integrations.view"),
 ]
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
-EXTRA_URLCONFS = ["integrations.urls"]
+EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls"], "help"
 TICKS = [
     "casehug.common.ticks.purge_finished_work",
     "casehug.common.ticks.purge_throttle",
@@ -205,38 +206,6 @@ LAWMATICS_CLIENT_ID = env("LAWMATICS_CLIENT_ID", default="")
 LAWMATICS_CLIENT_SECRET = env("LAWMATICS_CLIENT_SECRET", default="")
 LAWMATICS_REDIRECT_URI = env("LAWMATICS_REDIRECT_URI", default="")
 LAWMATICS_SCOPE = env("LAWMATICS_SCOPE", default="")
-
-# --- Celery: a doorbell, never the record of work (reasons in the operations page) ----------------------------------
-CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-CELERY_TASK_TIME_LIMIT, CELERY_TASK_SOFT_TIME_LIMIT = 120, 100
-CELERY_TASK_IGNORE_RESULT, CELERY_RESULT_BACKEND = True, None
-CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
-CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Celery's Django part would close the database connection around every task; each task drops unusable ones itself.
-CELERY_DB_REUSE_MAX = 1_000_000_000
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 5,
-    "socket_timeout": 30,
-    "socket_keepalive": True,
-    "health_check_interval": 25,
-    "retry_on_timeout": True,
-}
-WORKER_NODE = env("CASEHUG_NODE", default="local")
-# Every worker node has a canary queue; the relay feeds them all.
-WORKER_NODES = env.list("CASEHUG_NODES", default=[WORKER_NODE])
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

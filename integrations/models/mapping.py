@@ -1,4 +1,4 @@
-"""Editable tables: which case type goes to which stage, which stage means which status, which answer fills which field."""
+"""Editable tables: case type → stage, stage → status, answer → field."""
 
 from django.db import models
 

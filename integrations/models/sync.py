@@ -23,7 +23,7 @@ class ExternalLink(FirmModel):
     fingerprint = models.JSONField(default=dict)
     """HMAC of each value (mapped ids included) confirmed last; all equal means nothing to send, 0 calls."""
     needs_review = models.CharField(max_length=40, blank=True)
-    """Empty, `ambiguous` (several hits), `other_name` (same e-mail, other person), `late_duplicate`, `deleted_there`."""
+    """Empty, `ambiguous` (several hits), `other_name` (same e-mail), `late_duplicate`, `deleted_there`."""
     review_ids = models.JSONField(default=list)
     broken_at = models.DateTimeField(null=True)
 
@@ -78,7 +78,7 @@ class RemoteIntent(FirmModel):
     probes_done = models.SmallIntegerField(default=0)
     sweeps_done = models.SmallIntegerField(default=0)
     frozen = models.BinaryField(null=True)
-    """The snapshot that was sent, sealed: an answer may be missing after the client's data changed here. Cleared when settled."""
+    """The snapshot that was sent, sealed: the client's data may change before the answer. Cleared when settled."""
     error_code = models.CharField(max_length=60, blank=True)
     remote_id = models.CharField(max_length=80, blank=True)
 

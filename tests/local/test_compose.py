@@ -110,7 +110,7 @@ def test_every_variable_of_the_image_and_the_file_is_known() -> None:
 def test_every_setting_from_the_environment_is_documented() -> None:
     documented = set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE))
     read: set[str] = set()
-    for name in ("base", "local", "production"):
+    for name in ("base", "broker", "local", "production"):
         path = PROJECT / "casehug" / "settings" / f"{name}.py"
         read |= set(READ_BY_CODE.findall(path.read_text("utf-8")))
     # Set by `up` itself, or refused by production settings.
