@@ -40,7 +40,8 @@ def firm_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if issubclass(model, FirmModel)]
 
 
-def _value(field: Any, depth: int) -> Any:
+def field_value(field: Any, depth: int = 0) -> Any:
+    """Return a value this field takes."""
     special = SPECIAL.get((field.model._meta.db_table, field.name))
     if special is not None:
         return special
@@ -83,7 +84,7 @@ def make_row(model: Any, depth: int = 0) -> Any:
         given = field.name in ("id", "firm_id", "created_at", "updated_at") or field.has_default()
         if given or field.null or (field.blank and not field.choices):
             continue
-        values[field.name] = _value(field, depth)
+        values[field.name] = field_value(field, depth)
     row = model(**values)
     row.save(force_insert=True)
     return row
