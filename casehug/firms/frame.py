@@ -12,7 +12,7 @@ from casehug.firms.access import CurrentMembership, can
 
 LOCAL_TEXT = "Local run with stand-ins: nothing reaches a real Lawmatics account."
 REAL_TEXT = "Local run connected to real Lawmatics addresses: what you sync arrives there."
-DEMO_TEXT = "Demo firm: two-step sign-in is not required here. Switch it on before real clients are entered."
+DEMO_TEXT = "Demo firm: two-step sign-in is not required here. Do not enter real clients."
 
 NAVIGATION = (
     ("Dashboard", "dashboard", "matters.view", "dashboard", ("dashboard",)),
@@ -59,12 +59,19 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "role_label": membership.role.label,
             "settings_url": reverse("settings_home"),
             "search_url": reverse("search"),
+            "help_url": _help_url(),
             "timezone": membership.timezone,
             **local,
         },
         "membership": membership,
         **local,
     }
+
+
+def _help_url() -> str:
+    """Return the address of the help, whose pages belong to another app; empty when none is installed."""
+    name = getattr(settings, "HELP_URL", "")
+    return reverse(name) if name else ""
 
 
 def local_text() -> str:

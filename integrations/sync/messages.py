@@ -202,3 +202,14 @@ def error_text(error_class: str, error_code: str, *, name: str, detail: str = ""
     """Return the text stored with a failure: our words, then the provider's own (already masked), if any."""
     text = message_for(error_class, error_code, name=name).text
     return f"{text} {name} wrote: “{detail}”" if detail else text
+
+
+def causes(error_class: str, *, name: str = "Lawmatics") -> list[tuple[str, Message]]:
+    """Return every code of an error class with its message, the general one ("") first; empty for no such class."""
+    codes = sorted(code for known, code in _CATALOGUE if known == error_class)
+    return [(code, message_for(error_class, code, name=name)) for code in codes]
+
+
+def error_classes() -> list[str]:
+    """Return the classes of the catalogue in its order."""
+    return list(dict.fromkeys(known for known, _ in _CATALOGUE))

@@ -70,16 +70,17 @@ def run(request: HttpRequest, provider: str, run_id: uuid.UUID) -> HttpResponse:
     if detail is None:
         raise Http404
     item = detail.item
-    message = None
+    message, help_url = None, ""
     if detail.state.state in ("failed", "held", "waiting", "unknown"):
         error_class, code = item.last_error_class, item.last_error_code
         if detail.state.state == "unknown":
             error_class, code = "network", "checking"
         message = message_for(error_class or "unknown", code, name=declared.name)
+        help_url = f"{reverse('help_error', args=[error_class or 'unknown'])}#{code}"
     shown = message if message and message.target not in ("log", "evidence") else None
     button = button_for(shown, request, key=provider, matter_id=item.subject_id, run_id=item.id) if shown else None
     context = page_context(
-        request, declared, connection=row, detail=detail, message=message, button=button,
+        request, declared, connection=row, detail=detail, message=message, button=button, help_url=help_url,
         can_retry=detail.state.state == "failed" and detail.later is None,
         retry_refused=reason_unless(request, "sync.start"),
     )  # fmt: skip

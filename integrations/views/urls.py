@@ -1,12 +1,14 @@
-"""Routes of pages beside the connection itself: the log as file and chart, Pull Matters."""
+"""Routes of pages beside the connection itself: the log as file and chart, Pull Matters, help."""
 
 from django.urls import path
 
-from integrations.views import log_export, pull, pull_link
+from integrations.views import help_pages, log_export, pull, pull_link
 
 LOG = "settings/integrations/<slug:provider>/log/"
 PULL = "settings/integrations/<slug:provider>/pull/"
 urlpatterns = [
+    path("help/", help_pages.faq, name="help"),
+    path("help/errors/<slug:error_class>/", help_pages.error_cause, name="help_error"),
     path(f"{LOG}csv/", log_export.log_csv, name="integration_log_csv"),
     path(f"{LOG}chart/", log_export.log_chart, name="integration_log_chart"),
     path(PULL, pull.pull, name="integration_pull"),

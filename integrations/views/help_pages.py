@@ -1,0 +1,59 @@
+"""Help: the questions in five groups, and one page per kind of error. For every member, also on paper."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from casehug.firms.access import can, firm_page
+from integrations.registry import providers
+from integrations.sync.messages import causes, error_classes
+from integrations.views.common import member
+from integrations.views.faq import GROUPS
+
+TITLES = {
+    "auth": ("The access is not accepted", "The access that a firm admin once allowed was refused."),
+    "rate_limit": ("Too many requests", "The limit of requests per minute is reached."),
+    "network": ("No answer", "A call did not arrive, or its answer was lost."),
+    "validation": ("A value was not accepted", "The call was understood and declined."),
+    "configuration": ("Not allowed there", "The account's plan, permissions or developer settings do not allow it."),
+    "unknown": ("Something unexpected", "It fits none of the other kinds."),
+    "held": ("Waiting for a person", "Nothing failed: the sync waits until somebody decides."),
+    "review": ("Look here", "It worked, but somebody should look at the result."),
+    "mapping": ("Mapping", "The matter arrived, but not in the place you may want."),
+    "start": ("A sync could not be started", "The button was pressed, but there was nothing to do."),
+}
+
+
+@require_GET
+@firm_page("matters.view")
+def faq(request: HttpRequest) -> HttpResponse:
+    """Show the questions; `?print=1` shows every answer at once."""
+    kinds = [(key, *TITLES.get(key, (key, ""))) for key in error_classes()]
+    context = {"groups": GROUPS, "open": request.GET.get("print") == "1", "kinds": kinds, **_way_back(request)}
+    return render(request, "integrations/help/faq.html", context)
+
+
+@require_GET
+@firm_page("matters.view")
+def error_cause(request: HttpRequest, error_class: str) -> HttpResponse:
+    """Explain one kind of error: for each cause what happened, what it means and who can fix it."""
+    name = _first_name()
+    found = causes(error_class, name=name)
+    if not found:
+        raise Http404(error_class)
+    title, words = TITLES.get(error_class, (error_class, ""))
+    context = {"kind": error_class, "title": title, "words": words, "causes": found, "name": name}
+    return render(request, "integrations/help/error.html", context | _way_back(request))
+
+
+def _first_name() -> str:
+    found = providers()
+    return found[0].name if found else "the other system"
+
+
+def _way_back(request: HttpRequest) -> dict[str, str]:
+    """Return the way back to the integrations, or to the dashboard for those who may not open them."""
+    if can(member(request), "integrations.view"):
+        return {"back_url": reverse("integrations"), "back_label": "Integrations"}
+    return {"back_url": reverse("dashboard"), "back_label": "Dashboard"}
