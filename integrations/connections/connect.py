@@ -110,7 +110,9 @@ def _require_admin(state: OAuthState) -> None:
 
 def _note_failure(state: OAuthState, kind: str, code: str) -> None:
     with firm_scope(state.firm_id):
-        changes = {"provider": state.provider, "kind": kind, "code": code[:60]}
+        # The address is the caller's: what the database cannot store must not turn a refusal into a fault.
+        shown = "".join(letter for letter in code if letter.isprintable())[:60]
+        changes = {"provider": state.provider, "kind": kind, "code": shown}
         audit.record(
             action="connection.authorisation_failed", object_type="provider", changes=changes, outcome="failed"
         )

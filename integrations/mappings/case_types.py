@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from django.db import transaction
 from django.db.models import Count
 
 from casehug.audit import services as audit
@@ -167,10 +168,12 @@ def broken_mappings(connection: Connection) -> list[MappingRow]:
     return [row for row in mapping_rows(connection) if row.state == GONE or (row.state == NEEDS_CHOICE and row.matters)]
 
 
+@transaction.atomic
 def save_mappings(*, connection: Connection, changes: Mapping[str, Mapping[str, str]]) -> int:
     """Save chosen rows: key → {`stage_id`, `practice_area_id`} (either may be absent). In the firm scope.
 
-    Returns how many changed. Raises `Refused` with the row's key as code for ids the account does not have.
+    All or none. Returns how many changed. Raises `Refused` with the row's key as code for ids the account does not
+    have.
     """
     table = _Table(connection)
     known = {row.key for row in mapping_rows(connection)}

@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client as Browser
@@ -198,3 +199,10 @@ def test_consent_is_bound_to_ten_minutes(desk: Desk) -> None:
         state = OAuthState.objects.get()
         assert 590 < (state.expires_at - state.created_at).total_seconds() < 610
         assert DataKey.objects.count() == 0  # nothing sealed before there is something to seal
+
+
+def test_a_reason_that_cannot_be_stored_is_still_a_refusal(desk: Desk) -> None:
+    state = parse_qs(urlsplit(desk.start()).query)["state"][0]
+    answer = desk.back({"state": state, "error": "denied\x00by\x07hand"})
+    assert answer.status_code == 400
+    assert desk.must().state == Connection.State.NOT_CONNECTED

@@ -9,8 +9,9 @@ from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
 from casehug.firms.models import Firm
 from casehug.intake.models import CaseType
+from integrations.contract.errors import Refused
 from integrations.mappings.defaults import find_stage, fold
-from integrations.mappings.services import mapping_for, mapping_rows, resolve_defaults
+from integrations.mappings.services import mapping_for, mapping_rows, resolve_defaults, save_mappings
 from integrations.models import CaseTypeMapping, CatalogueItem, Connection
 
 
@@ -117,3 +118,11 @@ def test_reading_again_follows_renames_and_never_moves_a_choice(row: Connection)
 def test_another_accounts_catalogue_does_not_count(row: Connection) -> None:
     row.remote_firm = "10"
     assert mapping_for(row, Case("", "family_law")).state in ("needs_choice", "gone")
+
+
+def test_one_refused_row_keeps_all_rows_as_they_were(row: Connection) -> None:
+    keys = [one.key for one in mapping_rows(row)][:2]
+    before = {one.key: one.stage_id for one in mapping_rows(row)}
+    with pytest.raises(Refused):
+        save_mappings(connection=row, changes={keys[0]: {"stage_id": "3"}, keys[1]: {"stage_id": "gone"}})
+    assert {one.key: one.stage_id for one in mapping_rows(row)} == before
