@@ -62,7 +62,10 @@ RECORDS: dict[str, tuple[str, type]] = {
     "event_id": ("ine", InboundEvent), "row_id": ("inq", QuarantinedEvent), "secret_id": ("ins", InboundSecret),
     "link_id": ("lnk", ExternalLink),
 }  # fmt: skip
-PLAIN = {"provider": "lawmatics", "part": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701"}
+PLAIN = {
+    "provider": "lawmatics", "part": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
+    "error_class": "network",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
