@@ -17,7 +17,7 @@ in a temporary folder, measures, counts the effects at the stand-in and ends wit
 Read the ratios, not the milliseconds: everything runs on one machine, so the product, its database and the stand-in
 share the same cores.
 
-    python3 manage.py bench                      # all, about 25 minutes
+    python3 manage.py bench                      # all, about half an hour
     python3 manage.py bench calls latency        # some
     python3 manage.py bench --quick              # small; shown only, nothing is written
 """
@@ -31,7 +31,9 @@ def keep(results: Iterable[Result], folder: Path) -> None:
         text = json.dumps(result.as_json(), ensure_ascii=False, indent=1)
         (raw / f"{result.name}.json").write_text(text + "\n", "utf-8")
     kept = [json.loads(path.read_text("utf-8")) for name in ORDER if (path := raw / f"{name}.json").exists()]
-    (folder / "measurements.md").write_text("\n".join([HEAD, *map(section, kept)]), "utf-8")
+    remarks = raw / "remarks.md"  # written by hand: what the numbers mean and what falls short
+    told = [remarks.read_text("utf-8")] if remarks.exists() else []
+    (folder / "measurements.md").write_text("\n".join([HEAD, *map(section, kept), *told]), "utf-8")
 
 
 def section(result: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ def member(request: HttpRequest) -> CurrentMembership:
 
 def reason_unless(request: HttpRequest, capability: str) -> str:
     """Return why a button is disabled for this member, "" when it is not."""
-    return "" if can(member(request), capability) else f"Only a {who_can(capability)} may do this"
+    return "" if can(member(request), capability) else f"Only a {who_can(capability)} may do this."
 
 
 def page_context(request: HttpRequest, declared: Provider | None = None, **more: Any) -> dict[str, Any]:
