@@ -192,6 +192,7 @@ TICKS = [
     "integrations.sync.doubts.sweep",
     "casehug.intake.upkeep.remove_stray_uploads",
     "integrations.inbound.ticks.tick",
+    "integrations.connections.states.purge_states",
 ]
 CHECKPOINT_OBSERVERS: list[str] = []
 # A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.

@@ -8,11 +8,13 @@ from datetime import timedelta
 from django.db import connection as database
 
 from casehug.common import encryption
+from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
+from casehug.common.ticks import firm_ids
 from casehug.common.work import database_now
 from integrations.models import OAuthState
 
-LIFETIME = timedelta(minutes=10)
+LIFETIME, KEPT = timedelta(minutes=10), timedelta(days=1)
 TABLE = "integrations_oauthstate"
 
 
@@ -82,3 +84,10 @@ def open_verifier(state: OAuthState) -> str:
 def forget_states(*, provider_key: str) -> None:
     """Make every open state of this provider unusable (a disconnect ends authorisations under way)."""
     OAuthState.objects.filter(provider=provider_key, used_at__isnull=True).update(used_at=database_now())
+
+
+def purge_states() -> None:
+    """Tick: delete states a day after they expired, per firm."""
+    for firm_id in firm_ids():
+        with firm_scope(firm_id):
+            OAuthState.objects.filter(expires_at__lt=database_now() - KEPT).delete()

@@ -131,9 +131,7 @@ def save_statuses(*, connection: Connection, changes: Mapping[str, str], actor_i
 def reset_status(*, connection: Connection, key: str) -> StatusRow | None:
     """Put one line back to its default; returns it as it stands then, None when it is gone altogether."""
     kind, _, identifier = key.partition(":")
-    removed, _ = StatusMapping.objects.filter(
-        connection=connection, source_kind=kind, source_id=identifier
-    ).delete()
+    removed, _ = StatusMapping.objects.filter(connection=connection, source_kind=kind, source_id=identifier).delete()
     if removed:
         record(action="status_mapping.reset", object_type="connection", object_id=connection.id, changes={"line": key})
     return next((row for row in status_table(connection).rows if row.key == key), None)

@@ -12,7 +12,7 @@ from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement, database_now
 from integrations import limits
 from integrations.connections.holds import CONFIGURATION
-from integrations.connections.services import confirm_rejected
+from integrations.connections.services import REJECTED, confirm_rejected, mark_needs_reconnect
 from integrations.contract.errors import AccessRefused, AuthRejected, NetworkTrouble, ProviderError, Refused, Throttled
 from integrations.models import Connection
 from integrations.sync.messages import error_text
@@ -28,6 +28,7 @@ class Words(TypedDict):
     error_text: str
 
 
+LONGEST_WAIT_SECONDS = 24 * 3600.0  # an absurd `Retry-After` is not obeyed for years
 BREAKER_FAILURES = 5
 BREAKER_SECONDS = 60.0
 
@@ -47,9 +48,10 @@ def settlement_for(
     trouble = trouble_of(error, name=name, values=values)
     words = Words(error_class=trouble.error_class, error_code=trouble.error_code, error_text=trouble.text)
     if isinstance(error, Throttled):
+        seconds = min(error.seconds, LONGEST_WAIT_SECONDS)
         if error.by_provider:
-            limits.report_throttled(connection, error.seconds)
-        return work.wait(seconds=error.seconds, closes_lane=True, **words)
+            limits.report_throttled(connection, seconds)
+        return work.wait(seconds=seconds, closes_lane=True, **words)
     if isinstance(error, AuthRejected):
         return _after_rejection(item, connection, name, words)
     if isinstance(error, AccessRefused):
@@ -62,17 +64,31 @@ def settlement_for(
 
 
 def _after_rejection(item: WorkItem, connection: Connection, name: str, words: Words) -> Settlement:
-    """A 401 gets one question “who am I?”: either our access is gone, or only this call was declined."""
+    """A 401 gets one question “who am I?”: either our access is gone, or only this call was declined.
+
+    It is asked in the most urgent lane: in the row's own one the refused call would use up the turn each time.
+    """
     try:
-        broken = confirm_rejected(connection=connection, lane=item.lane)
+        broken = confirm_rejected(connection=connection, lane=WorkItem.Lane.BUTTON)
     except Throttled as throttled:
-        return work.wait(seconds=throttled.seconds, **words)
+        if item.last_error_class != AuthRejected.error_class:
+            return work.wait(seconds=throttled.seconds, **words)
+        broken = _refused_twice(item, connection, name)
     except ProviderError:
         return after_transient(item=item, connection=connection, words=words)
     if broken:
         return work.hold(reason="reconnect", **words)
     code = "account_still_valid"
     return work.retry(error_class="auth", error_code=code, error_text=error_text("auth", code, name=name))
+
+
+def _refused_twice(item: WorkItem, connection: Connection, name: str) -> bool:
+    """There is no room for the question, but the second call in a row was refused: that is the answer."""
+    with firm_scope(item.firm_id):
+        return mark_needs_reconnect(
+            connection_id=connection.id, reason=REJECTED.format(name=name), code="rejected",
+            token_version=connection.token_version,
+        )  # fmt: skip
 
 
 def after_transient(*, item: WorkItem, connection: Connection, words: Words) -> Settlement:

@@ -57,6 +57,7 @@ class PatientApi:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._api, name)
 
+
 def open_patiently(
     connection: Connection, *, lane: int, started: float, observer: Callable[[str], None] | None = None
 ) -> PatientApi:

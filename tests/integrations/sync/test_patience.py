@@ -54,3 +54,13 @@ def test_row_that_waited_for_its_turn_does_not_look_again(narrow: Office, settin
     assert narrow.run(item.id).status == "done"
     finds = {route: count for route, count in narrow.twin.calls().items() if "find_by_email" in route}
     assert sum(finds.values()) == 1, (before, finds)
+
+
+@pytest.mark.parametrize("calls", [50, 1])
+def test_removed_access_is_noticed_however_small_the_budget(narrow: Office, settings: Settings, calls: int) -> None:
+    narrow.change_connection(calls_per_minute=calls)
+    settings.LIMIT_MINUTE_SECONDS = 6.0 if calls == 50 else 1.0
+    narrow.twin.control("POST", "accounts/8101/remove-app")
+    row = narrow.run(bulk(narrow, 1).id)
+    assert (row.status, row.hold_reason) == ("held", "reconnect")
+    assert narrow.connection().state == Connection.State.NEEDS_RECONNECT
