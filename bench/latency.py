@@ -53,7 +53,7 @@ class Pair:
         self.calls_missing += max(0, 3 - len(calls))
         moments = [call.at for call in calls] or [float("nan")]
         answered = max((call.answered for call in calls), default=float("nan"))
-        return Sample((min(moments) - started) * 1000, (answered - started) * 1000)
+        return Sample(round((min(moments) - started) * 1000, 1), round((answered - started) * 1000, 1))
 
 
 def measure(stack: Stack, size: Size) -> Result:
