@@ -92,7 +92,7 @@ def test_a_broken_page_is_trouble_and_not_the_end(stub: Stub) -> None:
 def test_the_declaration_is_complete() -> None:
     assert PROVIDER.key == "lawmatics" and set(PROVIDER.operations) == {"sync_matter"}
     assert PROVIDER.calls_per_minute == 50
-    assert PROVIDER.inbound is None and PROVIDER.on_connect is None
+    assert PROVIDER.inbound is not None and PROVIDER.on_connect is None
     areas = {
         "personal_injury",
         "estate_planning",
