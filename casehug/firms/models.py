@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -132,6 +133,32 @@ class ApiKey(FirmModel):
         row = cls(name=name, prefix=clear[:18], key_hash=hash_api_key(clear), scopes=scopes, created_by=created_by)
         row.save()
         return row, clear
+
+
+class Notice(FirmModel):
+    """Something that needs people of a firm: raised once, cleared once, mailed at the change of state (`notices.py`)."""
+
+    kind = models.CharField(max_length=60)
+    subject_id = models.UUIDField()
+    title = models.CharField(max_length=150)
+    text = models.TextField()
+    """Never client data: it is mailed."""
+    url = models.CharField(max_length=300)
+    """Path of the one page where it is solved."""
+    cleared_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    mails = models.IntegerField(default=0)
+    """How often people were told; the mail about its end counts too."""
+    mail_trouble = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["firm_id", "kind", "subject_id"], condition=Q(cleared_at__isnull=True), name="notice_one_open"
+            )
+        ]
+        indexes = [models.Index(fields=["firm_id", "kind", "-created_at"], name="notice_recent")]
 
 
 def new_firm_id() -> uuid.UUID:
