@@ -1,5 +1,6 @@
 """Tables of the outside world: connections, mappings, and what was sent. All of them belong to a firm."""
 
+from integrations.models.bulk import BulkRow, BulkRun
 from integrations.models.connection import CatalogueItem, Connection, OAuthState
 from integrations.models.forms import FormDefinition, FormMapping
 from integrations.models.inbound import InboundEndpoint, InboundEvent, InboundSecret, MatterReading, QuarantinedEvent
@@ -8,6 +9,8 @@ from integrations.models.sync import ContactKey, ExternalLink, RemoteIntent, Syn
 from integrations.models.versions import DriftNote, MappingVersion
 
 __all__ = [
+    "BulkRow",
+    "BulkRun",
     "CaseTypeMapping",
     "CatalogueItem",
     "Connection",
