@@ -24,6 +24,9 @@ class Connection(FirmModel):
     )
     state_reason = models.TextField(blank=True)
     paused = models.BooleanField(default=False)
+    """Outgoing: nothing is sent."""
+    paused_in = models.BooleanField(default=False)
+    """Incoming: events are stored and wait, nothing is read there."""
     remote_firm = models.CharField(max_length=80, blank=True)
     remote_firm_name = models.CharField(max_length=200, blank=True)
     remote_user = models.CharField(max_length=200, blank=True)
@@ -54,6 +57,8 @@ class Connection(FirmModel):
     """After five transient failures in a row: when the next single probe may go out."""
     last_success_at = models.DateTimeField(null=True)
     catalogue_read_at = models.DateTimeField(null=True)
+    probe_first_until = models.DateTimeField(null=True)
+    """After a restore of the database: until then every create looks for its record first."""
 
     class Meta:
         base_manager_name = "objects"

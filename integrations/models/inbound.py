@@ -33,6 +33,7 @@ class InboundEndpoint(FirmModel):
     """Newest change read completely (the provider's clock); moves in the transaction that stores the events."""
     poll_trouble = models.CharField(max_length=200, blank=True)
     purged_at = models.DateTimeField(null=True)
+    alarms_checked_at = models.DateTimeField(null=True)
 
     class Meta:
         base_manager_name = "objects"
