@@ -1,4 +1,4 @@
-"""How a handler leaves its row: done, wait, retry, hold or dead. Applied by `work.settle`."""
+"""How a handler leaves its row: done, wait, retry, hold, dead or cancelled. Applied by `work.settle`."""
 
 import random
 from dataclasses import dataclass
@@ -46,6 +46,11 @@ def hold(*, reason: str, error_class: str = "", error_code: str = "", error_text
 def dead(*, error_class: str, error_code: str, error_text: str) -> Settlement:
     """Refused or given up; visible and retryable by a person."""
     return Settlement("dead", 0.0, True, "", error_class, error_code, error_text)
+
+
+def cancelled(*, error_code: str, error_text: str) -> Settlement:
+    """Left undone on purpose: what was asked for is not what stands here any more. A person may start it again."""
+    return Settlement("cancelled", 0.0, False, "", "cancelled", error_code, error_text)
 
 
 def backoff_seconds(attempts: int) -> float:

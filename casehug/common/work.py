@@ -18,6 +18,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id
 from casehug.common.settlements import Settlement as Settlement
 from casehug.common.settlements import backoff_seconds as backoff_seconds
+from casehug.common.settlements import cancelled as cancelled
 from casehug.common.settlements import dead as dead
 from casehug.common.settlements import done as done
 from casehug.common.settlements import hold as hold
@@ -156,13 +157,13 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
         seconds = backoff_seconds(attempts)
     sql = """
         UPDATE common_workitem SET
-            status = CASE WHEN %(status)s IN ('done', 'dead') AND generation > %(generation)s THEN 'ready'
+            status = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled') AND generation > %(generation)s THEN 'ready'
                           ELSE %(status)s END,
             hold_reason = %(hold)s, attempts = %(attempts)s, claims = 0, lease_until = NULL, lease_owner = '',
             next_attempt_at = CASE WHEN %(status)s = 'ready' THEN now() + make_interval(secs => %(seconds)s)
                                    ELSE next_attempt_at END,
             rung_at = NULL, last_error_class = %(class)s, last_error_code = %(code)s, last_error_text = %(text)s,
-            finished_at = CASE WHEN %(status)s IN ('done', 'dead') AND generation <= %(generation)s THEN now() END,
+            finished_at = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled') AND generation <= %(generation)s THEN now() END,
             updated_at = now()
         WHERE id = %(id)s AND fence = %(fence)s AND status = 'running' RETURNING status"""
     values: dict[str, Any] = {

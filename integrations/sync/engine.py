@@ -20,10 +20,11 @@ from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync import doubts, failures, inline
 from integrations.sync.act import create, update
+from integrations.sync.bulk import seal
 from integrations.sync.messages import error_text, message_for
 from integrations.sync.outgoing import snapshots
 from integrations.sync.patience import open_patiently
-from integrations.sync.records import contact_keys, links, log
+from integrations.sync.records import calls, contact_keys, links, log
 from integrations.sync.run import Run
 
 KEY_BUSY_SECONDS = 2.0
@@ -33,13 +34,15 @@ PREPARING_SECONDS = 1.0
 
 def run_sync(item: WorkItem) -> Settlement:
     """Handler of kind `sync_matter`: contact, matter and note of its subject, as far as they are missing."""
-    started = time.monotonic()
+    run: Run | Settlement | None = None
     try:
-        run = _begin(item, started)
+        run = _begin(item, time.monotonic())
         return run if isinstance(run, Settlement) else _push_all(run)
     finally:
         with firm_scope(item.firm_id):
             contact_keys.release(item=item)
+            if isinstance(run, Run) and run.api is not None:
+                calls.keep_for(item, connection=run.connection, calls=run.api.calls, values=run.our_values())
 
 
 def _begin(item: WorkItem, started: float) -> Run | Settlement:
@@ -68,6 +71,8 @@ def _begin(item: WorkItem, started: float) -> Run | Settlement:
             return _refuse(connection, item, "matter_gone", declared.name)
         except PrivilegeGuard as guard:
             return _guarded(connection, item, guard, declared.name)
+        if not seal.covers(item, prepared):
+            return seal.left_out(connection, item)
         run = Run(item, connection, declared, prepared, started)
         run.load_links()
         return run
@@ -106,7 +111,7 @@ def _push(run: Run, step: Step) -> Settlement | None:
     """Bring one record to the provider: nothing to do, or find it, or create it, or send what changed."""
     run.step_key = step.key
     if run.api is not None:
-        run.api.new_look()
+        run.api.new_look(step.key)
     run.observe("claim.before")
     with run.owned():
         run.load_links()
