@@ -163,7 +163,8 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
             next_attempt_at = CASE WHEN %(status)s = 'ready' THEN now() + make_interval(secs => %(seconds)s)
                                    ELSE next_attempt_at END,
             rung_at = NULL, last_error_class = %(class)s, last_error_code = %(code)s, last_error_text = %(text)s,
-            finished_at = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled') AND generation <= %(generation)s THEN now() END,
+            finished_at = CASE WHEN %(status)s IN ('done', 'dead', 'cancelled')
+                               AND generation <= %(generation)s THEN now() END,
             updated_at = now()
         WHERE id = %(id)s AND fence = %(fence)s AND status = 'running' RETURNING status"""
     values: dict[str, Any] = {
