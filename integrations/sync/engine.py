@@ -27,9 +27,7 @@ from integrations.sync.patience import open_patiently
 from integrations.sync.records import calls, contact_keys, links, log
 from integrations.sync.run import Run
 
-KEY_BUSY_SECONDS = 2.0
-ABSENCE_SECONDS = 120.0
-PREPARING_SECONDS = 1.0
+KEY_BUSY_SECONDS, ABSENCE_SECONDS, PREPARING_SECONDS = 2.0, 120.0, 1.0
 
 
 def run_sync(item: WorkItem) -> Settlement:
