@@ -122,17 +122,42 @@ class ApiKey(FirmModel):
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    replaces_id = models.UUIDField(null=True)
+    """The key this one was rotated from; both work until the older one's `expires_at`."""
 
     class Meta:
         base_manager_name = "objects"
 
     @classmethod
-    def issue(cls, *, name: str, scopes: list[str], created_by: Membership | None = None) -> tuple["ApiKey", str]:
+    def issue(
+        cls, *, name: str, scopes: list[str], created_by: Membership | None = None, **more: Any
+    ) -> tuple["ApiKey", str]:
         """Create a key in the open firm scope; returns the row and the clear key, which is never readable again."""
         clear = cls.PREFIX + secrets.token_urlsafe(32)
-        row = cls(name=name, prefix=clear[:18], key_hash=hash_api_key(clear), scopes=scopes, created_by=created_by)
+        row = cls(
+            name=name, prefix=clear[:18], key_hash=hash_api_key(clear), scopes=scopes, created_by=created_by, **more
+        )
         row.save()
         return row, clear
+
+
+class IdempotentRequest(FirmModel):
+    """A POST that came with an `Idempotency-Key` and what was answered (sealed: answers may hold secrets)."""
+
+    owner_id = models.UUIDField()
+    """The API key or the person that sent it."""
+    key_hash = models.BinaryField()
+    request_digest = models.BinaryField()
+    """SHA-256 of method, path and body."""
+    status_code = models.SmallIntegerField(null=True)
+    """Empty while a request that talks to the outside is under way."""
+    answer = models.BinaryField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [models.UniqueConstraint(fields=["firm_id", "owner_id", "key_hash"], name="idempotent_key_once")]
+        indexes = [models.Index(fields=["firm_id", "expires_at"], name="idempotent_expiry")]
 
 
 class Notice(FirmModel):

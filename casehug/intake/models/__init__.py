@@ -2,7 +2,7 @@
 
 from casehug.intake.models.case_types import CaseType, PracticeArea
 from casehug.intake.models.clients import Client
-from casehug.intake.models.documents import Document, DocumentStatus, Upload
+from casehug.intake.models.documents import Document, DocumentStatus, Upload, UploadSlot
 from casehug.intake.models.imports import ImportBatch, ImportRow
 from casehug.intake.models.matters import Matter, MatterStatus, StatusChange
 from casehug.intake.models.notes import Note
@@ -24,4 +24,5 @@ __all__ = [
     "StatusChange",
     "Submission",
     "Upload",
+    "UploadSlot",
 ]

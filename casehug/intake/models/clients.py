@@ -25,6 +25,8 @@ class Client(FirmModel):
     """line1, line2, city, state, zip; every key optional."""
     notes = models.TextField(blank=True)
     source_reference = models.CharField(max_length=120, blank=True)
+    custom_fields = models.JSONField(default=dict, blank=True)
+    """Belongs to the firm's other tools (REST API); nothing of it is sent to a provider."""
     search_text = models.TextField(blank=True, editable=False)
     """Folded name, e-mail, phone and reference; written by the services."""
 

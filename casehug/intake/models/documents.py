@@ -113,3 +113,28 @@ class Upload(FirmModel):
     def public_id(self) -> str:
         """The id people and the API see."""
         return public_id("upl", self.id)
+
+
+class UploadSlot(FirmModel):
+    """A place for one file that comes straight to the storage: announced by the API, filled once, then confirmed."""
+
+    document = FirmForeignKey(Document, on_delete=models.CASCADE, related_name="upload_slots")
+    path = models.CharField(max_length=200)
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    size_bytes = models.BigIntegerField()
+    expires_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True, blank=True)
+    made_upload_id = models.UUIDField(null=True, blank=True)
+    """The upload it became when it was confirmed (which may have been taken back since)."""
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.UniqueConstraint(fields=["firm_id", "path"], name="uploadslot_path_once"),
+            models.CheckConstraint(condition=Q(size_bytes__gt=0), name="uploadslot_not_empty"),
+        ]
+        indexes = [models.Index(fields=["firm_id", "expires_at"], name="uploadslot_expiry")]
+
+    def __str__(self) -> str:
+        return public_id("upl", self.id)

@@ -41,6 +41,9 @@ class Matter(FirmModel):
     intake_approved_by_id = models.UUIDField(null=True, blank=True)
     assigned_attorney_id = models.UUIDField(null=True, blank=True)
     created_by_id = models.UUIDField(null=True, blank=True)
+    custom_fields = models.JSONField(default=dict, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    """Both belong to the firm's other tools (REST API); nothing of them is sent to a provider."""
     search_text = models.TextField(blank=True, editable=False)
 
     class Meta:
