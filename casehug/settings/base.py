@@ -146,6 +146,7 @@ CASEHUG_MEDIA_DIR = env("CASEHUG_MEDIA_DIR", default=str(ROOT / ".casehug" / "up
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("CASEHUG_MAIL_FROM", default="CaseHug <no-reply@casehug.example>")
 
 # --- Keys (never in the repository, never in the database) ---------------------------------------------------------
@@ -161,12 +162,16 @@ WORK_HANDLERS = {
     "sync_matter": "integrations.sync.engine.run_sync",
     "reconcile": "integrations.sync.reconcile.run_reconcile",
     "late_sweep": "integrations.sync.reconcile.run_late_sweep",
+    "bulk": "integrations.sync.bulk.drive.run_bulk",
     "import_intakes": "casehug.intake.imports.run.run_import",
     "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
     "refresh_token": "integrations.connections.refresh.run_refresh_token",
     "inbound_event": "integrations.inbound.processor.run_event",
     "inbound_poll": "integrations.inbound.poller.run_poll",
     "inbound_recheck": "integrations.inbound.recheck.run_recheck",
+    "notice_mail": "casehug.firms.notice_mail.run_mail",
+    "notice_test": "casehug.firms.notice_mail.run_test",
+    "examine_connection": "integrations.connections.examine.run_examination",
 }
 SLOTS = {
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
@@ -175,23 +180,29 @@ SLOTS = {
     "dashboard_card": ["integrations.slots.dashboard_card"],
     "banner": ["integrations.slots.banner"],
     "timeline": ["integrations.slots.timeline"],
-    "attention": ["integrations.slots.attention"],
+    "attention": ["casehug.firms.notices.attention", "integrations.slots.attention"],
     "setup_steps": ["integrations.selectors.setup.setup_steps"],
     "approval_effect": ["integrations.selectors.setup.approval_effect"],
 }
 SETTINGS_TABS = [
     ("Firm profile", "firm_profile", "firm.view"),
+    ("Notifications", "settings_notifications", "firm.view"),
     ("Team", "team", "team.view"),
     ("Integrations", "integrations", "integrations.view"),
 ]
+NOTICE_KINDS = ["integrations.connections.notices.KINDS"]
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
 EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls"], "help"
 TICKS = [
     "casehug.common.ticks.purge_finished_work",
     "casehug.common.ticks.purge_throttle",
     "integrations.sync.doubts.sweep",
+    "integrations.sync.bulk.upkeep.tick",
+    "integrations.sync.upkeep.purge",
     "casehug.intake.upkeep.remove_stray_uploads",
     "integrations.inbound.ticks.tick",
+    "integrations.inbound.alarms.tick",
+    "integrations.connections.upkeep.tick",
     "integrations.connections.states.purge_states",
 ]
 CHECKPOINT_OBSERVERS: list[str] = []

@@ -1,7 +1,7 @@
 """What the sync of one matter would do, found by running the provider's own steps against nothing: no call is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from integrations.contract.errors import NotFound, ProviderError
@@ -104,11 +104,21 @@ class _Stage:
             settings=self.connection.settings, profile=self.connection.profile,
         )  # fmt: skip
 
-    def link(self, step: Step, reference: RemoteRef) -> Act | None:
-        """A record that is there already, as far as the plan knows: linked, and its blanks filled if the firm asks."""
+    def look(self, step: Step) -> int:
+        """Return how many calls it takes to look for a record that is not there."""
+        api = NothingThere()
+        try:
+            step.probe(self.context(step, api))
+        except ProviderError:
+            pass  # a look that found nothing
+        return api.reads
+
+    def link(self, step: Step, reference: RemoteRef, *, looked: int) -> Act:
+        """A record that is there already: linked, and its blanks filled if the firm wants that."""
         self.refs[step.key] = reference
         content = step.content(self.context(step, NothingThere()))
-        return self.update(step, reference, frozenset(content)) or Act(step.key, "link", 0, 0)
+        act = self.update(step, reference, frozenset(content)) or Act(step.key, "link", 0, 0)
+        return replace(act, fewest=act.fewest + looked, most=act.most + looked)
 
     def update(self, step: Step, reference: RemoteRef, changed: frozenset[str]) -> Act | None:
         if not changed:
@@ -123,21 +133,22 @@ class _Stage:
         return Act(step.key, "update", 1, 1, write, content) if write else None
 
     def create(self, step: Step) -> Act:
-        api = NothingThere()
-        try:
-            step.probe(self.context(step, api))
-        except ProviderError:
-            pass  # a look that found nothing
-        write = step.create(self.context(step, api))
+        calls = self.look(step) + 1
+        write = step.create(self.context(step, NothingThere()))
         for key in (step.key, *write.carries):
             self.refs[key] = RemoteRef(key, PLANNED_ID)
-        return Act(step.key, "create", api.reads + 1, api.reads + 1, write)
+        return Act(step.key, "create", calls, calls, write)
 
 
 def rehearse(
-    connection: Connection, prepared: Prepared, known: Mapping[str, ExternalLink], *, contact: RemoteRef | None = None
+    connection: Connection,
+    prepared: Prepared,
+    known: Mapping[str, ExternalLink],
+    *,
+    contact: RemoteRef | None = None,
+    look: bool = False,
 ) -> Rehearsal:
-    """Return what the sync of a matter would do. `contact`: assume this contact is there (its link is not known yet).
+    """Return what the sync of a matter would do. `contact`: assume that this contact is there, found by a `look`.
 
     In the firm scope (markers are keyed per firm). Nothing is read from or sent to the provider.
     """
@@ -152,7 +163,7 @@ def rehearse(
                 changed = links.changed_keys(link, step.content(stage.context(step, NothingThere())))
                 act = stage.update(step, stage.refs[step.key], changed)
         elif step.key == CONTACT and contact is not None:
-            act = stage.link(step, contact)
+            act = stage.link(step, contact, looked=stage.look(step) if look else 0)
         elif step.key not in stage.refs:
             act = stage.create(step)
         if act is not None:
