@@ -13,12 +13,12 @@ class ExternalLink(FirmModel):
     connection = FirmForeignKey(Connection)
     remote_firm = models.CharField(max_length=80)
     local_type = models.CharField(max_length=40)
-    """`contact`, `matter`, or a note by its kind: `note.intake_completed`, `note.intake_status`."""
+    """`contact`, `matter`, `form`, or a note by its kind: `note.intake_completed`, `note.intake_status`."""
     local_id = models.UUIDField()
     external_id = models.CharField(max_length=80, blank=True)
     """Empty only for a note that went inside its contact: the provider names no id for it."""
     how = models.CharField(max_length=20, default="created")
-    """created | matched_email | inline | by_hand | reconciled — why this record was linked."""
+    """created | matched_email | inline | by_hand | reconciled | form — why this record was linked."""
     label = models.CharField(max_length=300, blank=True)
     fingerprint = models.JSONField(default=dict)
     """HMAC of each value (mapped ids included) confirmed last; all equal means nothing to send, 0 calls."""
@@ -34,10 +34,10 @@ class ExternalLink(FirmModel):
                 fields=["firm_id", "remote_firm", "local_type", "local_id"],
                 name="link_local_once",
             ),
-            # Two clients may share one contact; two matters or notes never share one record.
+            # Two clients may share one contact, and two forms may land on it; matters and notes never share a record.
             models.UniqueConstraint(
                 fields=["firm_id", "remote_firm", "local_type", "external_id"],
-                condition=~Q(local_type="contact") & ~Q(external_id=""),
+                condition=~Q(local_type__in=("contact", "form")) & ~Q(external_id=""),
                 name="link_remote_once",
             ),
         ]
@@ -148,16 +148,31 @@ class SyncLog(FirmModel):
 
     class Meta:
         base_manager_name = "objects"
+        # Each starts with the firm and connection of every question, and ends in the order of the page. Under row
+        # security only leakproof comparisons (=, <, >) reach an index: no LIKE, no trigram.
         indexes = [
-            models.Index(
-                fields=["firm_id", "-created_at", "-id"], name="synclog_recent"
-            ),
-            models.Index(
-                fields=["firm_id", "status", "-created_at", "-id"],
-                name="synclog_status",
-            ),
-            models.Index(
-                fields=["firm_id", "matter_id", "-created_at"], name="synclog_matter"
-            ),
+            models.Index(fields=["firm_id", "connection", "-created_at", "-id"], name="synclog_recent"),
+            models.Index(fields=["firm_id", "connection", "status", "-created_at", "-id"], name="synclog_status"),
+            models.Index(fields=["firm_id", "matter_id", "-created_at", "-id"], name="synclog_matter"),
             models.Index(fields=["firm_id", "work_item_id"], name="synclog_work"),
-        ]
+            models.Index(
+                fields=["firm_id", "connection", "error_class", "-created_at", "-id"],
+                condition=~Q(error_class=""), name="synclog_cause",
+            ),
+            models.Index(
+                fields=["firm_id", "connection", "error_text", "-created_at", "-id"],
+                condition=~Q(error_text=""), name="synclog_text",
+            ),
+            models.Index(
+                fields=["firm_id", "connection", "error_code", "-created_at", "-id"],
+                condition=~Q(error_code=""), name="synclog_code",
+            ),
+            models.Index(
+                fields=["firm_id", "connection", "-created_at", "-id"],
+                condition=~Q(error_class=""), name="synclog_errors",
+            ),
+            models.Index(
+                fields=["firm_id", "connection", "external_id", "-created_at", "-id"],
+                condition=~Q(external_id=""), name="synclog_remote",
+            ),
+        ]  # fmt: skip

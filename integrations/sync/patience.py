@@ -15,6 +15,7 @@ from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.http import Api, Exchange
 from integrations.contract.records import SealedBody
 from integrations.models import Connection
+from integrations.sync.records.calls import Call, now
 
 LATER_READ_SECONDS = 10.0
 
@@ -24,17 +25,20 @@ class PatientApi:
 
     def __init__(self, api: Api, *, too_late: Callable[[], bool]) -> None:
         self._api, self._too_late, self._begun = api, too_late, False
+        self.step = ""
+        self.calls: list[Call] = []
+        """Every call that was made, for the inspector; what our own limit stopped is none."""
 
-    def new_look(self) -> None:
-        """The next read starts a look of its own: it does not wait here."""
-        self._begun = False
+    def new_look(self, step: str = "") -> None:
+        """The next read starts a look of its own, for this step: it does not wait here."""
+        self._begun, self.step = False, step
 
     def read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """As the client's, after a short wait if it continues a look."""
         ends = time.monotonic() + LATER_READ_SECONDS
         while True:
             try:
-                answer = self._api.read(path, query)
+                answer = self._read(path, query)
             except Throttled as throttled:
                 near = self._begun and time.monotonic() + throttled.seconds < ends
                 if throttled.by_provider or not near or self._too_late():
@@ -44,10 +48,29 @@ class PatientApi:
             self._begun = True
             return answer
 
+    def _read(self, path: str, query: Mapping[str, str] | None) -> Any:
+        begun, at, names = time.monotonic(), now(), tuple(query or ())
+        try:
+            answer = self._api.read(path, query)
+        except ProviderError as error:
+            if not isinstance(error, Throttled) or error.by_provider:
+                took = time.monotonic() - begun
+                self.calls.append(Call(self.step, at, "GET", path, names, took, error.status, error=error.detail))
+            raise
+        self.calls.append(Call(self.step, at, "GET", path, names, time.monotonic() - begun, 200, answer))
+        return answer
+
     def write(self, method: str, path: str, body: SealedBody, query: Mapping[str, str] | None = None) -> Exchange:
         """As the client's. What is asked about its answer continues this look."""
+        at = now()
         exchange = self._api.write(method, path, body, query)
         self._begun = True
+        went_well = not exchange.failure and 200 <= (exchange.status or 0) < 300
+        self.calls.append(Call(
+            self.step, at, method, path, tuple(query or ()), exchange.seconds, exchange.status, body=body,
+            answer=exchange.json() if went_well else None,
+            error="" if went_well else self._api.error_of(exchange).detail,
+        ))  # fmt: skip
         return exchange
 
     def error_of(self, exchange: Exchange) -> ProviderError:

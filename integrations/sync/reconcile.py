@@ -38,11 +38,17 @@ def run_reconcile(item: WorkItem) -> Settlement:
         return found
     elapsed = found.elapsed
     last = elapsed >= found.settle_after
+    api = None
     try:
-        context = found.context(open_patiently(found.connection, lane=item.lane, started=started))
+        api = open_patiently(found.connection, lane=item.lane, started=started)
+        api.new_look(found.step.key)
+        context = found.context(api)
         hits = found.look(context, deep=last or elapsed >= scaled(DEEP_AFTER))
     except ProviderError as error:
         return after_error(found, error)
+    finally:
+        if api is not None:
+            found.keep_calls(api.calls)
     with firm_scope(item.firm_id):
         work.guard(item)
         failures.count_success(found.connection)

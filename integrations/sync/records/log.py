@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from casehug.common.models import WorkItem
 from integrations.models import Connection, SyncLog
 
+LONGEST_TEXT = 2000
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -15,6 +17,10 @@ class Trouble:
     error_code: str = ""
     text: str = ""
     http_status: int | None = None
+
+    def __post_init__(self) -> None:
+        # The text is searched through an index, whose entries are bounded.
+        object.__setattr__(self, "text", self.text.encode()[:LONGEST_TEXT].decode(errors="ignore"))
 
 
 def write(

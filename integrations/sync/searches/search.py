@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from casehug.common import work
 from casehug.common.models import WorkItem
+from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement, database_now
 from integrations import queue
 from integrations.connections.holds import hold_reason
@@ -19,7 +20,12 @@ from integrations.registry import provider
 from integrations.sync import failures
 from integrations.sync.messages import message_for
 from integrations.sync.outgoing import frozen
-from integrations.sync.records import links
+from integrations.sync.outgoing.masking import sent_values
+from integrations.sync.records import calls, links
+from integrations.sync.records.calls import Call
+
+FORM = "form"
+SAME_TIME = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,33 @@ class Search:
     def look(self, context: StepContext, *, deep: bool) -> Found:
         """Ask the provider: does the record (for an update: do the new values) stand there?"""
         if self.intent.verb != "update":
-            return self.step.reconcile(context, Window(since=self.sent_at), deep=deep)
+            found = self.step.reconcile(context, Window(since=self.sent_at), deep=deep)
+            return self._without_others(found) if self.intent.kind == FORM else found
         link = self.links.get(self.step.key)
         ref = RemoteRef(self.step.key, link.external_id, link.label) if link else None
         return Found((ref,)) if ref and self.step.arrived(context, ref) else Found()
+
+    def _without_others(self, found: Found) -> Found:
+        """Take out what another matter's form left: two matters of one client may have submitted the same values."""
+        ids, mine = [ref.id for ref in found.refs], self.links.get(FORM)
+        with firm_scope(self.item.firm_id):
+            rows = ExternalLink.objects.filter(
+                remote_firm=self.connection.remote_firm, local_type=FORM, external_id__in=ids,
+                created_at__gte=self.sent_at - SAME_TIME,
+            )  # fmt: skip
+            for taken in rows.exclude(local_id=self.intent.matter_id).values_list("external_id", flat=True):
+                shared = mine is not None and mine.external_id == taken  # a contact there can stand for several forms
+                if ids:
+                    ids.remove(ids[-1] if shared else taken)
+        return Found(tuple(ref for ref in found.refs if ref.id in ids), found.same_person)
+
+    def keep_calls(self, made: Sequence[Call]) -> None:
+        """Keep what was asked beside the run whose write is looked for, in a scope of its own."""
+        with firm_scope(self.item.firm_id):
+            calls.keep(
+                made, connection=self.connection, run_id=self.intent.work_item_id, matter_id=self.intent.matter_id,
+                attempt=self.intent.probes_done + 1, values=sent_values(self.snapshot), settling=True,
+            )  # fmt: skip
 
 
 def open_search(item: WorkItem, *, outcomes: Sequence[str]) -> Search | Settlement | None:
@@ -90,7 +119,8 @@ def open_search(item: WorkItem, *, outcomes: Sequence[str]) -> Search | Settleme
 
 
 def _links(connection: Connection, snapshot: Snapshot, intent: RemoteIntent) -> dict[str, ExternalLink]:
-    local = {"contact": ("contact", uuid.UUID(snapshot.contact.local_id)), "matter": ("matter", intent.matter_id)}
+    local = {"contact": ("contact", uuid.UUID(snapshot.contact.local_id))}
+    local |= {key: (key, intent.matter_id) for key in ("matter", FORM)}
     if snapshot.note is not None:
         local["note"] = (f"note.{snapshot.note.kind}", intent.matter_id)
     found = {
