@@ -30,12 +30,16 @@ def first_intake_stage(stages: Sequence[CatalogueItem]) -> str:
     return next((stage.external_id for stage in stages if stage.extra.get("pipeline_type") == "intake"), "")
 
 
-def default_stage(key: str, *, area: str, connection: Connection, stages: Sequence[CatalogueItem]) -> str:
-    """Return the stage id a row starts with: by its own default name, else by the name for its practice area."""
+def named_stage(key: str, *, area: str, connection: Connection, stages: Sequence[CatalogueItem]) -> str:
+    """Return the id of the stage with a row's own default name, else with the name for its practice area, else ""."""
     names = provider(connection.provider).default_stages
-    own = key.removeprefix(AREA)
-    wanted = names.get(own) or names.get(area) or ""
-    found = find_stage(wanted, stages) if wanted else ""
+    wanted = names.get(key.removeprefix(AREA)) or names.get(area) or ""
+    return find_stage(wanted, stages) if wanted else ""
+
+
+def default_stage(key: str, *, area: str, connection: Connection, stages: Sequence[CatalogueItem]) -> str:
+    """Return the stage id a row starts with: by name, and the first intake stage for the last fallback."""
+    found = named_stage(key, area=area, connection=connection, stages=stages)
     return found or (first_intake_stage(stages) if key == LAST else "")
 
 
@@ -55,9 +59,13 @@ def wanted_keys() -> list[tuple[str, str]]:
 def resolve_defaults(connection: Connection) -> int:
     """Fill every row that nobody chose and that leads nowhere. In the firm scope. Returns how many lead nowhere still.
 
-    A default that was found once stays on its id, so a renamed stage is followed.
+    A default that was found once stays on its id, so a renamed stage is followed. One whose stage was deleted is only
+    replaced by a stage of the same name: its matters wait for a choice and do not drift into the fallback.
     """
     stages, areas = list(items(connection, kind=STAGE)), list(items(connection, kind=PRACTICE_AREA))
+    deleted = {item.external_id for item in items(connection, kind=STAGE, with_gone=True)} - {
+        item.external_id for item in stages
+    }
     live = {stage.external_id for stage in stages}
     live_areas = {area.external_id for area in areas}
     rows = {row.case_type: row for row in CaseTypeMapping.objects.filter(connection=connection)}
@@ -65,7 +73,9 @@ def resolve_defaults(connection: Connection) -> int:
     for key, area in wanted_keys():
         row = rows.get(key) or CaseTypeMapping(connection=connection, case_type=key)
         if row.origin == CaseTypeMapping.Origin.DEFAULT and row.stage_id not in live:
-            row.stage_id = default_stage(key, area=area, connection=connection, stages=stages)
+            named = named_stage(key, area=area, connection=connection, stages=stages)
+            fallback = first_intake_stage(stages) if key == LAST else ""
+            row.stage_id = named or (row.stage_id if row.stage_id in deleted else fallback)
         if key.startswith(AREA) and row.practice_area_id not in live_areas:
             row.practice_area_id = default_area(area, areas) or row.practice_area_id
         row.save()

@@ -11,6 +11,7 @@ from integrations.mappings.versions import (
     Difference,
     MappingKind,
     Row,
+    captioned,
     differences,
     essence,
     kind_of,
@@ -74,6 +75,7 @@ def plan_import(connection: Connection, kind: str, content: str) -> ImportPlan:
     declared = kind_of(kind)
     rows, problems = _rows(declared, _entries(connection, declared, content))
     if not problems:
+        rows = list(captioned(connection, declared, rows))
         wrong = declared.check(connection, rows)
         problems = [RowProblem(place + 1, _label(declared, rows[place]), wrong[place]) for place in sorted(wrong)]
     changes = [] if problems else differences(declared, declared.read(connection), rows)

@@ -1,14 +1,11 @@
 """Stage → Status: which local status a stage, sub-status or main status of the provider stands for (CH-27)."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from casehug.audit.services import record
 from casehug.intake.models import MatterStatus
 from integrations.connections.catalogue import items
 from integrations.contract.changes import MatterState
-from integrations.contract.errors import Refused
 from integrations.models import Connection, StatusMapping
 
 STAGE, SUB_STATUS, STATUS = "stage", "sub_status", "status"
@@ -70,13 +67,18 @@ def status_table(connection: Connection) -> StatusTable:
     """Return every line: live stages and sub-statuses of the account, main statuses, and chosen ones that are gone."""
     chosen = {(row.source_kind, row.source_id): row.local_status
               for row in StatusMapping.objects.filter(connection=connection)}  # fmt: skip
-    known = [(kind, item.external_id, item.name, item.parent or str(item.extra.get("status", "")))
-             for kind in (STAGE, SUB_STATUS) for item in items(connection, kind=kind)]  # fmt: skip
+    catalogue = [item for item in items(connection, with_gone=True) if item.kind in (STAGE, SUB_STATUS)]
+    parents = {item.id: item.parent or str(item.extra.get("status", "")) for item in catalogue}
+    known = [(kind, item.external_id, item.name, parents[item.id])
+             for kind in (STAGE, SUB_STATUS) for item in catalogue
+             if item.kind == kind and item.gone_at is None]  # fmt: skip
     known += [(STATUS, key, name, "") for key, name in STATUS_NAMES.items()]
     rows = [_row(chosen, *one) for one in known]
     there = {(row.kind, row.id) for row in rows}
-    gone = [StatusRow(kind, source_id, f"No longer there ({source_id})", "", value, NEXT, True, gone=True)
-            for (kind, source_id), value in chosen.items() if (kind, source_id) not in there]  # fmt: skip
+    were = {(item.kind, item.external_id): (item.name, parents[item.id]) for item in catalogue}
+    lost = [(one, were.get(one, (one[1], "")), value) for one, value in chosen.items() if one not in there]
+    gone = [StatusRow(kind, source_id, name, parent, value, NEXT, True, gone=True)
+            for (kind, source_id), (name, parent), value in lost]  # fmt: skip
     return StatusTable(tuple(rows + gone))
 
 
@@ -104,34 +106,3 @@ def decide(table: StatusTable, state: MatterState) -> Decision:
 def allowed(kind: str) -> tuple[str, ...]:
     """Return the values a line of this kind may have."""
     return (*LOCAL, UNCHANGED) if kind == STATUS else (*LOCAL, UNCHANGED, NEXT)
-
-
-def save_statuses(*, connection: Connection, changes: Mapping[str, str], actor_id: uuid.UUID | None) -> int:
-    """Change lines (`{"stage:12": "active"}`); returns how many changed. Raises `Refused` and then changes nothing."""
-    rows = {row.key: row for row in status_table(connection).rows}
-    changed: dict[str, list[str]] = {}
-    for key, value in changes.items():
-        row = rows.get(key)
-        if row is None:
-            raise Refused("This line is not in your account any more. Read the stages again.", code=key)
-        if value not in allowed(row.kind):
-            raise Refused("Choose one of the offered statuses.", code=key)
-        if value != row.value:
-            changed[key] = [row.value, value]
-    for key, (_, value) in changed.items():
-        row = rows[key]
-        StatusMapping.objects.update_or_create(
-            connection=connection, source_kind=row.kind, source_id=row.id, defaults={"local_status": value}
-        )
-    if changed:
-        record(action="status_mapping.changed", object_type="connection", object_id=connection.id, changes=changed)
-    return len(changed)
-
-
-def reset_status(*, connection: Connection, key: str) -> StatusRow | None:
-    """Put one line back to its default; returns it as it stands then, None when it is gone altogether."""
-    kind, _, identifier = key.partition(":")
-    removed, _ = StatusMapping.objects.filter(connection=connection, source_kind=kind, source_id=identifier).delete()
-    if removed:
-        record(action="status_mapping.reset", object_type="connection", object_id=connection.id, changes={"line": key})
-    return next((row for row in status_table(connection).rows if row.key == key), None)

@@ -30,8 +30,8 @@ from integrations.models import Connection, MappingVersion
 
 Row = Mapping[str, Any]
 KINDS = {
-    "case_types": "integrations.mappings.case_types.KIND",
-    "status": "integrations.mappings.status.KIND",
+    "case_types": "integrations.mappings.case_type_changes.KIND",
+    "status": "integrations.mappings.status_changes.KIND",
     "fields": "integrations.mappings.fields.KIND",
     "forms": "integrations.mappings.forms.KIND",
 }
@@ -48,7 +48,8 @@ class MappingKind:
     (only what is worth keeping: defaults nobody chose may be left out if `apply` restores them); `check` returns
     index → plain words for each row that cannot be applied; `apply` makes the table equal to rows that passed `check`:
     rows that are missing go back to their default or disappear. `apply` neither audits nor saves a version.
-    `label` names a row's left side (“Slip and fall”), `words` its right side (“Intake / Retained”).
+    `label` names a row's left side (“Slip and fall”), `words` its right side (“Intake / Retained”). `caption` returns
+    a row with its `_name` properties as the catalogue has them now: a file's own captions are not believed.
     """
 
     key: str
@@ -60,6 +61,7 @@ class MappingKind:
     apply: Callable[[Connection, Sequence[Row]], None]
     label: Callable[[Row], str]
     words: Callable[[Row], str]
+    caption: Callable[[Connection, Sequence[Row]], Sequence[Row]] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,11 @@ def differences(kind: MappingKind, before: Sequence[Row], after: Sequence[Row]) 
         )
         for key in keys
     ]
+
+
+def captioned(connection: Connection, kind: MappingKind, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows with the names that the catalogue has now, as far as the kind knows how."""
+    return kind.caption(connection, rows) if kind.caption else rows
 
 
 def versions_for(connection: Connection, kind: str) -> list[MappingVersion]:
@@ -204,9 +211,10 @@ def _restorable(connection: Connection, kind: MappingKind, version: MappingVersi
     if version.remote_firm != connection.remote_firm:
         raise Refused("This version belongs to another account: its stages and fields do not exist in this one.")
     now = list(kind.read(connection))
-    wrong = kind.check(connection, version.snapshot)
+    snapshot = captioned(connection, kind, version.snapshot)
+    wrong = kind.check(connection, snapshot)
     present = {str(row["key"]): row for row in now}
-    kept = [present.get(str(row["key"])) if place in wrong else row for place, row in enumerate(version.snapshot)]
+    kept = [present.get(str(row["key"])) if place in wrong else row for place, row in enumerate(snapshot)]
     rows = [row for row in kept if row is not None]
-    left = [(kind.label(version.snapshot[place]), words) for place, words in wrong.items()]
+    left = [(kind.label(snapshot[place]), words) for place, words in wrong.items()]
     return rows, Restored(differences(kind, now, rows), left)

@@ -11,15 +11,13 @@ from casehug.firms.access import can, firm_page
 from integrations.contract.errors import Refused
 from integrations.mappings import services
 from integrations.mappings import status as statuses
+from integrations.mappings import status_changes as changes_of
+from integrations.mappings.status_changes import WORDS
 from integrations.models import Connection
 from integrations.selectors import events as reads
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.views.common import member, page_context
 
-WORDS = {
-    "pending": "Pending", "active": "Active", "closed": "Closed", statuses.UNCHANGED: "Keep as it is",
-    statuses.NEXT: "Not mapped here",
-}  # fmt: skip
 TITLES = ((statuses.STAGE, "1. Stages"), (statuses.SUB_STATUS, "2. Sub-statuses"), (statuses.STATUS, "3. Main status"))
 
 
@@ -38,9 +36,7 @@ def status_mapping(request: HttpRequest, provider: str) -> HttpResponse:
         if not can(member(request), "mappings.manage"):
             return render(request, "403.html", status=403)
         try:
-            count = statuses.save_statuses(
-                connection=row, changes=_changes(request), actor_id=member(request).user_id
-            )
+            count = changes_of.save_statuses(connection=row, changes=_changes(request))
         except Refused as refused:
             wrong = refused.detail
         else:
@@ -78,7 +74,7 @@ def _context(request: HttpRequest, key: str, row: Connection) -> dict[str, Any]:
 @firm_page("mappings.manage")
 def reset(request: HttpRequest, provider: str) -> HttpResponse:
     """Put one line back to its default."""
-    line = statuses.reset_status(connection=_connection(provider), key=request.POST.get("key", ""))
+    line = changes_of.reset_status(connection=_connection(provider), key=request.POST.get("key", ""))
     words = f"{line.name} is back to its default: {WORDS[line.value]}." if line else "The line is gone."
     messages.success(request, words)
     return redirect("integration_status_mapping", provider=provider)

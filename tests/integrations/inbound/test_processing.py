@@ -14,7 +14,8 @@ from casehug.intake.services.matters import archive_matter
 from casehug.outbox.models import OutboxEvent
 from integrations import slots
 from integrations.contract.changes import MatterState
-from integrations.mappings.status import decide, reset_status, save_statuses, status_table
+from integrations.mappings.status import decide, status_table
+from integrations.mappings.status_changes import reset_status, save_statuses
 from integrations.models import Connection, ExternalLink, InboundEvent, MatterReading
 from integrations.selectors import events as reads
 from tests.integrations.inbound.conftest import Hook
@@ -257,9 +258,9 @@ def test_precedence_and_defaults(live: Live) -> None:
         assert local("", "hired") == ("active", "status") and local("", "") == ("", "")
         sub = next(iter(table.of("sub_status")), None)
         if sub is not None:
-            save_statuses(connection=row, changes={sub.key: "closed"}, actor_id=None)
+            save_statuses(connection=row, changes={sub.key: "closed"})
             assert local(other, sub.parent, sub.name.upper()) == ("closed", "sub_status")
-        assert save_statuses(connection=row, changes={f"stage:{retained}": "unchanged"}, actor_id=None) == 1
+        assert save_statuses(connection=row, changes={f"stage:{retained}": "unchanged"}) == 1
         assert local(retained, "hired") == ("", "stage")
         line = reset_status(connection=row, key=f"stage:{retained}")
         assert line is not None and line.value == "active" and not line.chosen
@@ -277,7 +278,7 @@ def test_unmapped_is_offered_then_mapped_and_replayed(live: Live) -> None:
     with firm_scope(hook.firm_id):
         row = Connection.objects.get()
         assert [(one.stage_id, one.count) for one in reads.unmapped_stages(row)] == [(line.id, 1)]
-        save_statuses(connection=row, changes={line.key: "closed"}, actor_id=None)
+        save_statuses(connection=row, changes={line.key: "closed"})
         from integrations.inbound.store import replay
 
         assert replay(InboundEvent.objects.get(), row)
