@@ -161,7 +161,7 @@ class IdempotentRequest(FirmModel):
 
 
 class Notice(FirmModel):
-    """Something that needs people of a firm: raised once, cleared once, mailed at the change of state (`notices.py`)."""
+    """Something that needs people of a firm: raised once, cleared once, mailed when it changes (`notices.py`)."""
 
     kind = models.CharField(max_length=60)
     subject_id = models.UUIDField()

@@ -2,39 +2,28 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from integrations.connections import local_checks
 from integrations.connections.catalogue import PRACTICE_AREA, STAGE, read_and_store
 from integrations.connections.holds import CONFIGURATION, resume_work
+from integrations.connections.local_checks import Check
 from integrations.connections.open_api import PAGE_PATIENCE, note_throttle, open_api
 from integrations.connections.state import mark_needs_reconnect
 from integrations.contract.errors import AccessRefused, AuthRejected, ProviderError, Throttled
 from integrations.contract.http import Api
-from integrations.contract.provider import CatalogueEntry
 from integrations.limits import usage
-from integrations.models import CaseTypeMapping, Connection
+from integrations.models import Connection
 from integrations.registry import provider
 
 T = TypeVar("T")
+LAST_TEST = "last_test"
 CLOCK_TOLERANCE = timedelta(seconds=90)
 ONLY_READS = "This test only reads, so it cannot prove that writing is allowed too."
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the test. `ok` is None when it could not be looked at; `fix` says what to do, `seconds` how long."""
-
-    key: str
-    label: str
-    ok: bool | None
-    detail: str
-    fix: str = ""
-    seconds: float = 0.0
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -59,7 +48,7 @@ def test_connection(*, connection: Connection) -> list[Check]:
     """Run all checks of a connection in order, outside any transaction; never raises for what the provider answers.
 
     Refreshes the stored catalogue on the way and lets work go on that waited for permission. A rejected key marks the
-    connection as needing a reconnect.
+    connection as needing a reconnect. The result is kept with the connection (`last_test`).
     """
     run = _Run(connection, provider(connection.provider).name)
     lane = WorkItem.Lane.BUTTON
@@ -73,11 +62,27 @@ def test_connection(*, connection: Connection) -> list[Check]:
     if run.checks[0].ok:
         _clock(run, api)
         _catalogue(run, api)
+    with firm_scope(connection.firm_id):
+        run.checks += [*local_checks.note_target(connection), *local_checks.webhooks(connection)]
     _budget(run)
-    if all(check.ok for check in run.checks if check.key in ("key", "account", "stages")):
-        with firm_scope(connection.firm_id):
+    with firm_scope(connection.firm_id):
+        if all(check.ok for check in run.checks if check.key in ("key", "account", "stages")):
             resume_work(connection_id=connection.id, reasons=(CONFIGURATION,))
+        _keep(connection, run.checks)
     return run.checks
+
+
+def _keep(connection: Connection, checks: Sequence[Check]) -> None:
+    row = Connection.objects.select_for_update().get(id=connection.id)
+    kept = [{**asdict(check), "at": check.at.isoformat()} for check in checks]
+    row.profile = {**row.profile, LAST_TEST: kept}
+    row.save(update_fields=["profile", "updated_at"])
+
+
+def last_test(connection: Connection) -> list[Check]:
+    """Return the checks of the last test, empty when there was none (or only for an account before)."""
+    kept = connection.profile.get(LAST_TEST, [])
+    return [Check(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in kept]
 
 
 def explain(problem: ProviderError, name: str) -> tuple[str, str]:
@@ -142,21 +147,12 @@ def _catalogue(run: _Run, api: Api) -> None:
     detail = f"{len(stages)} stages in {len(pipelines)} pipelines."
     fix = "" if stages else f"Make a pipeline with stages in {run.name}."
     run.add("stages", "Pipelines and stages readable", bool(stages), detail, fix, seconds)
-    _mapped(run, stages)
-    areas = sum(entry.kind == PRACTICE_AREA for entry in entries)
+    areas = [entry for entry in entries if entry.kind == PRACTICE_AREA]
     fix = "" if areas else f"Set up practice areas in {run.name}; matters arrive without one until then."
-    run.add("areas", "Practice areas readable", areas > 0, f"{areas} practice areas.", fix)
-
-
-def _mapped(run: _Run, stages: Sequence[CatalogueEntry]) -> None:
-    live = {entry.id for entry in stages}
+    run.add("areas", "Practice areas readable", bool(areas), f"{len(areas)} practice areas.", fix)
     with firm_scope(run.connection.firm_id):
-        mapped = CaseTypeMapping.objects.filter(connection=run.connection).exclude(stage_id="")
-        used = list(mapped.values_list("stage_id", flat=True))
-    gone = sum(stage not in live for stage in used)
-    detail = f"{len(used) - gone} of {len(used)} mappings lead to a stage that exists."
-    fix = "Choose another stage in Case Type Mappings." if gone else ""
-    run.add("mapped", "Mapped stages exist", gone == 0, detail, fix)
+        run.checks += local_checks.mapped(run.connection, stages, areas)
+        run.checks += local_checks.fields(run.connection, entries)
 
 
 def _budget(run: _Run) -> None:

@@ -12,7 +12,7 @@ from casehug.common.actor import actor_context
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.firms.access import can, memberships_of
-from integrations.connections import oauth, states
+from integrations.connections import notices, oauth, states
 from integrations.connections.endpoints import endpoints_for
 from integrations.connections.holds import OTHER_ACCOUNT, hold_work
 from integrations.connections.open_api import PAGE_PATIENCE, client_for, note_throttle
@@ -166,7 +166,8 @@ def _who_am_i(connection: Connection) -> Account:
         break
     with firm_scope(connection.firm_id):
         rows = Connection.objects.filter(id=connection.id, token_version=connection.token_version)
-        rows.update(state=State.NEEDS_RECONNECT, state_reason=UNVERIFIED)
+        if rows.update(state=State.NEEDS_RECONNECT, state_reason=UNVERIFIED):
+            notices.reconnect_needed(connection, UNVERIFIED)
         audit.record(
             action="connection.unverified", object_type="connection", object_id=connection.id, changes={"code": code},
             outcome="failed",
@@ -186,8 +187,10 @@ def _finish(connection: Connection, account: Account) -> Connected:
         row.state_reason, row.failures_in_row, row.learned_rate = "", 0, None
         if other:
             hold_work(connection_id=row.id, reason=OTHER_ACCOUNT)
+            notices.account_to_choose(row)
         else:
             row.links_account = account.firm_id
+            notices.settled(row)
         row.save()
         # The callback reads the catalogue itself; a worker does it when the callback's process dies first.
         prepare = ask_for_catalogue(row, after_seconds=PREPARE_SECONDS)

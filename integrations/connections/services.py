@@ -8,14 +8,16 @@ from casehug.audit import services as audit
 from casehug.common import encryption
 from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
-from integrations.connections import oauth, states
+from integrations.connections import notices, oauth, states
 from integrations.connections.catalogue import refresh_catalogue
-from integrations.connections.checkup import Check, test_connection
+from integrations.connections.checkup import test_connection
 from integrations.connections.connect import Connected, ConnectFailed, NotConfigured, ask_for_catalogue
 from integrations.connections.connect import complete_connect as complete_connect
 from integrations.connections.connect import start_connect as start_connect
 from integrations.connections.endpoints import endpoints_for
+from integrations.connections.examine import Report, ask_for_examination, examine_connection
 from integrations.connections.holds import RECONNECT, hold_reason, hold_work
+from integrations.connections.local_checks import Check
 from integrations.connections.open_api import client_for
 from integrations.connections.refresh import fresh_token
 from integrations.connections.state import change_settings, mark_needs_reconnect, pause, resume
@@ -29,10 +31,13 @@ __all__ = [
     "ConnectFailed",
     "Connected",
     "NotConfigured",
+    "Report",
+    "ask_for_examination",
     "change_settings",
     "complete_connect",
     "confirm_rejected",
     "disconnect",
+    "examine_connection",
     "mark_needs_reconnect",
     "pause",
     "refresh_catalogue",
@@ -68,6 +73,7 @@ def disconnect(*, connection_id: uuid.UUID, firm_id: uuid.UUID) -> bool:
         row.save(update_fields=[*TOKEN_COLUMNS, "state", "state_reason", "remote_user", "remote_email",
                                 "connected_by_id", "connected_at"])  # fmt: skip
         held = hold_work(connection_id=row.id, reason=RECONNECT)
+        notices.settled(row)
         audit.record(
             action="connection.disconnected", object_type="connection", object_id=row.id, changes={"held": held}
         )
@@ -97,6 +103,7 @@ def use_this_account(*, connection_id: uuid.UUID) -> bool:
     row.profile = {"changed": row.profile.get("changed", {})}  # what was learned is true of the old account only
     row.save(update_fields=["links_account", "state", "catalogue_read_at", "profile", "updated_at"])
     ask_for_catalogue(row)
+    notices.settled(row)
     audit.record(
         action="connection.account_changed",
         object_type="connection",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from casehug.audit import services as audit
 from casehug.common.actor import current_actor_id
-from integrations.connections import holds
+from integrations.connections import holds, notices
 from integrations.contract.errors import Refused
 from integrations.models import Connection
 from integrations.registry import provider
@@ -33,6 +33,7 @@ def mark_needs_reconnect(*, connection_id: uuid.UUID, reason: str, code: str, to
     if not rows.update(state=Connection.State.NEEDS_RECONNECT, state_reason=reason):
         return False
     held = holds.hold_work(connection_id=connection_id, reason=holds.RECONNECT)
+    notices.reconnect_needed(Connection.objects.get(id=connection_id), reason)
     audit.record(
         action="connection.needs_reconnect",
         object_type="connection",
@@ -44,30 +45,45 @@ def mark_needs_reconnect(*, connection_id: uuid.UUID, reason: str, code: str, to
     return True
 
 
-def pause(*, connection_id: uuid.UUID) -> bool:
-    """Stop sending: queued work is held, what is running ends. Returns False when it was paused already."""
-    if not Connection.objects.filter(id=connection_id, paused=False).update(paused=True):
+OUT, IN = "out", "in"
+_WAYS = {OUT: ("paused", holds.PAUSED), IN: ("paused_in", holds.PAUSED_IN)}
+
+
+def pause(*, connection_id: uuid.UUID, way: str = OUT) -> bool:
+    """Stop one way: `out`, nothing is sent; `in`, what arrives is stored and waits, and nothing is read there.
+
+    Queued work is held, what is running ends. Returns False when it was paused already.
+    """
+    column, reason = _WAYS[way]
+    if not Connection.objects.filter(id=connection_id, **{column: False}).update(**{column: True}):
         return False
-    held = holds.hold_work(connection_id=connection_id, reason=holds.PAUSED)
-    _note_change(connection_id, {"paused": True})
-    audit.record(action="connection.paused", object_type="connection", object_id=connection_id, changes={"held": held})
+    held = holds.hold_work(connection_id=connection_id, reason=reason)
+    _note_change(connection_id, {column: True})
+    changes = {"held": held, "way": way}
+    audit.record(action="connection.paused", object_type="connection", object_id=connection_id, changes=changes)
     return True
 
 
-def resume(*, connection_id: uuid.UUID) -> bool:
-    """Send again: what was held by the pause goes back into the queue. Returns False when it was not paused.
+def resume(*, connection_id: uuid.UUID, way: str = OUT) -> bool:
+    """Let one way go on: what was held by its pause goes back into the queue. Returns False when it was not paused.
 
     Work held for a reconnect that happened during the pause was left where it was: it goes on now as well.
     """
-    if not Connection.objects.filter(id=connection_id, paused=True).update(paused=False):
+    column, reason = _WAYS[way]
+    if not Connection.objects.filter(id=connection_id, **{column: True}).update(**{column: False}):
         return False
-    standing = holds.hold_reason(Connection.objects.get(id=connection_id))
-    reasons = (holds.PAUSED,) if standing else holds.STATES
-    count = holds.resume_work(connection_id=connection_id, reasons=reasons)
-    _note_change(connection_id, {"paused": False})
-    audit.record(
-        action="connection.resumed", object_type="connection", object_id=connection_id, changes={"resumed": count}
-    )
+    connection: Connection = Connection.objects.get(id=connection_id)
+    broken = connection.state != Connection.State.CONNECTED
+    # Of a broken connection only the reason changes: the row is looked at once and then waits for the reconnect.
+    if not broken:
+        count = holds.resume_all(connection, reasons=holds.STATES)
+    elif way == IN:
+        count = holds.resume_inbound(connection, reasons=(reason,))
+    else:
+        count = holds.resume_work(connection_id=connection_id, reasons=(reason,))
+    _note_change(connection_id, {column: False})
+    changes = {"resumed": count, "way": way}
+    audit.record(action="connection.resumed", object_type="connection", object_id=connection_id, changes=changes)
     return True
 
 

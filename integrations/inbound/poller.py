@@ -12,7 +12,7 @@ from casehug.common import work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
-from integrations.connections.holds import hold_reason
+from integrations.connections.holds import inbound_hold_reason
 from integrations.connections.open_api import PAGE_PATIENCE, open_api
 from integrations.contract.errors import ProviderError
 from integrations.contract.inbound import Inbound, PollPage, RawItem
@@ -41,7 +41,7 @@ def run_poll(item: WorkItem) -> Settlement:
         endpoint = InboundEndpoint.objects.select_related("connection").filter(id=item.subject_id).first()
     connection = endpoint.connection if endpoint else None
     declared = inbound_of(connection.provider) if connection else None
-    if endpoint is None or connection is None or declared is None or hold_reason(connection):
+    if endpoint is None or connection is None or declared is None or inbound_hold_reason(connection):
         return work.done()  # the next tick asks again
     since = _since(endpoint, connection)
     try:

@@ -9,7 +9,7 @@ from casehug.common.encryption import DecryptionError
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
-from integrations.connections.holds import CONFIGURATION, RECONNECT, hold_reason
+from integrations.connections.holds import CONFIGURATION, PAUSED_IN, RECONNECT, inbound_hold_reason
 from integrations.connections.open_api import WORKER_PATIENCE, note_throttle, open_api
 from integrations.connections.services import confirm_rejected
 from integrations.contract.changes import Change, Kind, MatterState
@@ -91,6 +91,8 @@ def _prepare(item: WorkItem) -> Waiting | Settlement:
     if not events:
         return work.done()
     connection: Connection = events[0].connection
+    if connection.paused_in:
+        return work.hold(reason=PAUSED_IN)
     declared = inbound_of(connection.provider)
     changes: list[Change] = []
     for event in list(events):
@@ -111,7 +113,7 @@ def _prepare(item: WorkItem) -> Waiting | Settlement:
     if link is None:
         apply.finish(events, InboundEvent.Result.NO_MATTER, "No matter here is linked to it.")
         return work.done()
-    reason = hold_reason(connection)
+    reason = inbound_hold_reason(connection)
     return work.hold(reason=reason) if reason else Waiting(connection, events, changes, link)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from casehug.common import ticks
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
-from integrations.connections.holds import hold_reason
+from integrations.connections.holds import inbound_hold_reason
 from integrations.inbound import endpoints, quarantine, wake
 from integrations.models import Connection, InboundEndpoint, InboundEvent, InboundSecret
 
@@ -26,7 +26,7 @@ def _firm(firm_id: uuid.UUID) -> int:
     with firm_scope(firm_id):
         now, asked = database_now(), 0
         for connection in Connection.objects.exclude(state=Connection.State.NOT_CONNECTED):
-            if endpoints.inbound_of(connection.provider) is not None and not hold_reason(connection):
+            if endpoints.inbound_of(connection.provider) is not None and not inbound_hold_reason(connection):
                 endpoints.ensure_endpoint(connection)
         for endpoint in InboundEndpoint.objects.select_for_update(skip_locked=True).select_related("connection"):
             asked += _ask(endpoint, now)
@@ -36,7 +36,7 @@ def _firm(firm_id: uuid.UUID) -> int:
 
 
 def _ask(endpoint: InboundEndpoint, now: datetime) -> int:
-    if hold_reason(endpoint.connection) or endpoint.next_poll_at is None or endpoint.next_poll_at > now:
+    if inbound_hold_reason(endpoint.connection) or endpoint.next_poll_at is None or endpoint.next_poll_at > now:
         return 0
     wake.ask_for_poll(endpoint)
     again = now + timedelta(minutes=endpoint.poll_minutes)

@@ -4,7 +4,7 @@ import uuid
 
 from casehug.common import work
 from casehug.common.models import WorkItem
-from integrations.connections.holds import hold_reason
+from integrations.connections.holds import PAUSED_IN, inbound_hold_reason
 from integrations.models import Connection, InboundEndpoint, InboundEvent
 
 EVENT, POLL, RECHECK = "inbound_event", "inbound_poll", "inbound_recheck"
@@ -18,12 +18,16 @@ def matter_subject(connection: Connection, external_id: str) -> uuid.UUID:
 
 
 def process(event: InboundEvent, connection: Connection) -> WorkItem:
-    """Queue the processing of an event. What reads at the provider waits while the connection needs a person."""
+    """Queue the processing of an event. What reads at the provider waits while the connection needs a person;
+
+    while the way in is paused, everything waits.
+    """
     reads = event.subject != event.id
+    reason = inbound_hold_reason(connection)
     return work.enqueue(
         kind=EVENT, queue=QUEUE, subject_type="remote_matter" if reads else "inbound_event", subject_id=event.subject,
         connection_id=connection.id if reads else None, trigger=event.source,
-        hold_reason=hold_reason(connection) if reads else "",
+        hold_reason=reason if reads or reason == PAUSED_IN else "",
     )  # fmt: skip
 
 

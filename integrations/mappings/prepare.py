@@ -28,8 +28,7 @@ def prepare_account(*, connection: Connection, lane: int, may_refresh: bool = Tr
     with firm_scope(connection.firm_id):
         row: Connection = Connection.objects.select_for_update().get(id=connection.id)
         left = resolve_defaults(row)
-        if not holds.hold_reason(row):
-            holds.resume_work(connection_id=row.id, reasons=(holds.RECONNECT, holds.OTHER_ACCOUNT, holds.CONFIGURATION))
+        holds.resume_all(row, reasons=(holds.RECONNECT, holds.OTHER_ACCOUNT, holds.CONFIGURATION))
     return left
 
 

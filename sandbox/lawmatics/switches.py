@@ -66,6 +66,10 @@ SWITCHES: dict[str, Switch] = {
         Switch("finder_lag", "0", "New records invisible to finders and filters, seconds", number=True),
         Switch("shuffle_lists", "off", "Rows of a page in random order", ("off", "on")),
         Switch("custom_field_ids", "string", "Custom field ids inside records", ("string", "int")),
+        Switch(
+            "list_filters", "honoured", "Filters by e-mail and contact, activities by owner",
+            ("honoured", "ignored", "refused"), assumption="A7",
+        ),  # fmt: skip
         Switch("webhook_delivery", "normal", "Webhooks arrive", ("normal", "duplicate", "late", "reordered", "off")),
         Switch("webhook_delay_seconds", "30", "Delay of late webhooks, seconds", number=True),
         Switch("webhook_time_scale", "1", "Factor on the pauses between webhook attempts", number=True),

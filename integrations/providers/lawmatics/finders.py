@@ -45,11 +45,18 @@ def find_contact(api: Api, record: ContactRecord) -> Found | None:
     return _found(rows.values(), record)
 
 
-def find_contact_again(api: Api, record: ContactRecord, window: Window, *, deep: bool) -> Found:
-    """Look for a contact whose create was not answered: all with its e-mail, then the newest of the window."""
+def find_contact_again(
+    api: Api, record: ContactRecord, window: Window, *, deep: bool, by_filter: bool = True
+) -> Found:
+    """Look for a contact whose create was not answered: all with its e-mail, then the newest of the window.
+
+    `by_filter`: False when it is known that this account does not list contacts by e-mail.
+    """
     wanted = normalise_email(str(record.email.value or ""))
     if "@" in wanted:
         try:
+            if not by_filter:
+                raise Refused
             forms = _spellings(str(record.email.value))
             rows = {str(row["id"]): row for form in forms for row in _with_email(api, form, wanted)}
             found = _found(rows.values(), record)
@@ -61,22 +68,24 @@ def find_contact_again(api: Api, record: ContactRecord, window: Window, *, deep:
         return Found()
     name = normalise_name(str(record.first_name.value or ""), str(record.last_name.value or ""))
     same = (name, _digits(str(record.phone.value or "")), wanted)
-    newest = list(_newest(api, "/v1/contacts", PERSON_FIELDS, window))
+    newest = list(made_lately(api, "/v1/contacts", PERSON_FIELDS, window))
     return _found([row for row in newest if _same_contact(row, same)], record)
 
 
-def find_matter(api: Api, contact_id: str, title: str, marker: str, window: Window, *, deep: bool) -> Found:
+def find_matter(
+    api: Api, contact_id: str, title: str, marker: str, window: Window, *, deep: bool, by_filter: bool = True
+) -> Found:
     """Look for a matter by the marker in its description: among its contact's matters, then among the newest.
 
     The last resort is a new matter of the same contact with the same title whose description was left empty.
     """
     if contact_id:
-        own = [row for row in _matters_of(api, contact_id) if marker in text(row, "case_blurb")]
+        own = [row for row in _matters_of(api, contact_id, by_filter) if marker in text(row, "case_blurb")]
         if own or not deep:
             return _refs("matter", own, "case_title")
     if not deep:
         return Found()
-    newest = list(_newest(api, "/v1/prospects", MATTER_FIELDS, window))
+    newest = list(made_lately(api, "/v1/prospects", MATTER_FIELDS, window))
     marked = [row for row in newest if marker in text(row, "case_blurb")]
     alike = [
         row
@@ -86,12 +95,14 @@ def find_matter(api: Api, contact_id: str, title: str, marker: str, window: Wind
     return _refs("matter", marked or (alike if contact_id else []), "case_title")
 
 
-def find_note(api: Api, owners: Iterable[tuple[str, str]], marker: str, window: Window, *, deep: bool) -> Found:
+def find_note(
+    api: Api, owners: Iterable[tuple[str, str]], marker: str, window: Window, *, deep: bool, by_activity: bool = True
+) -> Found:
     """Look for a note by its marker: in the activities of each owner (`contact_id` or `matter_id`, id), then in the
 
     newest notes of the window. An activity whose note was deleted still counts: the note was written.
     """
-    for filter_name, owner_id in owners:
+    for filter_name, owner_id in owners if by_activity else ():
         query = {"filter_by": filter_name, "filter_on": owner_id, "fields": "key,detail_keys,tracked,created_at"}
         rows = listed(api, "/v1/activities", query, most_pages=SCAN_PAGES)
         ids = {_noted(row) for row in rows if _notes(row, marker)}
@@ -99,7 +110,7 @@ def find_note(api: Api, owners: Iterable[tuple[str, str]], marker: str, window: 
             return Found(tuple(RemoteRef("note", found) for found in sorted(ids, key=_order)))
     if not deep:
         return Found()
-    newest = _newest(api, "/v1/notes", "name,body,created_at", window)
+    newest = made_lately(api, "/v1/notes", "name,body,created_at", window)
     return _refs("note", [row for row in newest if marker in text(row, "body")], "name")
 
 
@@ -153,9 +164,11 @@ def _with_email(api: Api, spelling: str, wanted: str) -> Iterator[Resource]:
             yield row
 
 
-def _matters_of(api: Api, contact_id: str) -> Iterator[Resource]:
+def _matters_of(api: Api, contact_id: str, by_filter: bool) -> Iterator[Resource]:
     query = {"filter_by": "contact_id", "filter_on": contact_id, "fields": MATTER_FIELDS}
     try:
+        if not by_filter:
+            raise Refused
         yield from listed(api, "/v1/prospects", query, most_pages=SCAN_PAGES)
         return
     except NotFound:
@@ -169,7 +182,7 @@ def _matters_of(api: Api, contact_id: str) -> Iterator[Resource]:
             yield row
 
 
-def _newest(api: Api, path: str, fields: str, window: Window) -> Iterator[Resource]:
+def made_lately(api: Api, path: str, fields: str, window: Window) -> Iterator[Resource]:
     """Yield the records made since the window opened, newest first, by Lawmatics' clock; at most 75."""
     query = {"fields": fields, "sort_by": "created_at", "sort_order": "desc"}
     for row in listed(api, path, query, most_pages=SCAN_PAGES):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import http_date
 
 from sandbox.chaos import Fault
 from sandbox.lawmatics import tokens
@@ -242,6 +243,7 @@ class Passage:
     def _bare(self, response: HttpResponse) -> HttpResponse:
         response.headers.setdefault("Cache-Control", "no-cache")
         response.headers["Vary"] = "Accept, Origin"
+        response.headers["Date"] = http_date(self.world.now())
         response.headers["X-Request-Id"] = str(uuid.uuid4())
         response.headers["X-Runtime"] = f"{time.monotonic() - self.started:.6f}"
         return response

@@ -84,6 +84,12 @@ def where_for(call: Call, listing: Listing) -> tuple[str, list[object]]:
         raise BAD_FILTER
     if listing.only and name not in listing.only:
         raise BAD_FILTER
+    # Others' accounts refuse or ignore what the documents only imply.
+    habit = call.world.switches.get("list_filters", call.account)
+    if habit != "honoured" and name in ("email", "contact_id"):
+        if habit == "refused":
+            raise BAD_FILTER
+        return "", []
     return _known(call, listing, name, operator, value or "")
 
 
