@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+FieldValue = str | int | bool | tuple[str, ...]
+"""What a custom field may hold; several chosen options of a list are a tuple of their names."""
+CUSTOM_FIELD = "custom_field:"
+"""Content keys of mapped fields begin with this, also in `profile["gone"]`."""
+
 
 class Source(StrEnum):
     """Where a value came from. Notes, work product, remarks and messages have no member: they have no way out."""
@@ -20,12 +25,12 @@ class Source(StrEnum):
 class Leaf:
     """One value on its way out: the value, its source, and for client answers the submission it came from."""
 
-    value: str | int | bool | None
+    value: FieldValue | None
     source: Source
     reference: str = ""
 
     def __bool__(self) -> bool:
-        return self.value not in (None, "")
+        return self.value not in (None, "", ())
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ class CustomValue:
 
     field_id: Leaf
     value: Leaf
+
+    @property
+    def key(self) -> str:
+        """Key of this value in the content of a step (`custom_field:71`)."""
+        return f"{CUSTOM_FIELD}{self.field_id.value}"
 
 
 @dataclass(frozen=True)

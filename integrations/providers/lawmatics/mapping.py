@@ -1,13 +1,10 @@
 """Records → Lawmatics bodies and back: pure functions. Every value on its way out keeps the tag of its source."""
 
-import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from integrations.contract.provider import CatalogueEntry
 from integrations.contract.records import (
+    CUSTOM_FIELD,
     ContactRecord,
     CustomValue,
     Leaf,
@@ -17,10 +14,10 @@ from integrations.contract.records import (
     Source,
     seal_body,
 )
+from integrations.providers.lawmatics.fields import custom_value as custom_value
 
-CUSTOM = "custom_field:"
+CUSTOM = CUSTOM_FIELD
 MARKER_LINE = "CaseHug matter"
-YES, NO = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
 
 def contact_values(record: ContactRecord, gone: Iterable[str]) -> dict[str, Leaf]:
@@ -70,49 +67,6 @@ def note_body(note: NoteRecord, *, notable_type: str, notable_id: str) -> Sealed
     return seal_body({"name": note.name, "body": note.body, "notable_type": kind, "notable_id": owner})
 
 
-def custom_value(entry: CatalogueEntry, value: Any) -> str | int | bool:
-    """Return an answer in the form a custom field takes. Raises `ValueError` with a plain reason when it does not fit.
-
-    Forms: boolean true/false; list the option's name; date MM/DD/YYYY; datetime ISO 8601; currency in cents.
-    """
-    kind = str(entry.extra.get("field_type", "string"))
-    words = ", ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value).strip()
-    try:
-        if kind == "boolean":
-            return _boolean(words)
-        if kind == "integer":
-            return int(words.replace(",", ""))
-        if kind == "currency":
-            return int((Decimal(re.sub(r"[$,\s]", "", words)) * 100).to_integral_value())
-        if kind == "date":
-            return f"{_day(words):%m/%d/%Y}"
-        if kind == "datetime":
-            return datetime.fromisoformat(words).isoformat()
-    except (ValueError, InvalidOperation, OverflowError):
-        raise ValueError(f"“{entry.name}” takes a {kind}.") from None
-    if kind in ("list", "multi_picklist"):
-        return _option(entry, words)
-    if kind == "lookup":
-        raise ValueError(f"“{entry.name}” is a lookup and cannot be filled from an answer.")
-    return words
-
-
-def same_value(sent: Any, shown: Mapping[str, Any]) -> bool:
-    """Tell whether a custom field shows what was sent; it never reads back the way it was written."""
-    there = {str(shown.get(key)).strip().casefold() for key in ("value", "formatted_value")}
-    ours = str(sent).strip()
-    if ours.casefold() in there:
-        return True
-    try:
-        return _day(ours).isoformat() in there
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(ours).timestamp() == datetime.fromisoformat(str(shown.get("value"))).timestamp()
-    except (ValueError, OverflowError):
-        return False
-
-
 def _filled(fields: Mapping[str, Leaf], gone: Iterable[str]) -> dict[str, Leaf]:
     """Leave out blanks (null would clear a value there) and what the account no longer has."""
     lost = set(gone)
@@ -120,7 +74,7 @@ def _filled(fields: Mapping[str, Leaf], gone: Iterable[str]) -> dict[str, Leaf]:
 
 
 def _custom(fields: Iterable[CustomValue]) -> dict[str, Leaf]:
-    return {f"{CUSTOM}{item.field_id.value}": item.value for item in fields if item.field_id}
+    return {item.key: item.value for item in fields if item.field_id}
 
 
 def _tree(values: Mapping[str, Leaf]) -> dict[str, Any]:
@@ -141,24 +95,3 @@ def _numbered(leaf: Leaf) -> Leaf:
     """Ids are strings in answers and numbers in bodies (examples of the API documentation)."""
     number = str(leaf.value or "")
     return Leaf(int(number), leaf.source, leaf.reference) if number.isascii() and number.isdigit() else leaf
-
-
-def _boolean(words: str) -> bool:
-    if words.casefold() in YES + NO:
-        return words.casefold() in YES
-    raise ValueError(words)
-
-
-def _day(words: str) -> date:
-    try:
-        return date.fromisoformat(words)
-    except ValueError:
-        return datetime.strptime(words, "%m/%d/%Y").date()
-
-
-def _option(entry: CatalogueEntry, words: str) -> str:
-    options = [str(option) for option in entry.extra.get("options", ())]
-    for option in options:
-        if " ".join(option.casefold().split()) == " ".join(words.casefold().split()):
-            return option
-    raise ValueError(f"“{entry.name}” has no such option.")  # the answer itself stays out of logs

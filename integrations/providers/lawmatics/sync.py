@@ -11,6 +11,8 @@ from integrations.contract.operations import Found, Operation, RemoteRef, StepCo
 from integrations.contract.records import Leaf, NoteRecord
 from integrations.providers.lawmatics import finders, mapping
 from integrations.providers.lawmatics.mapping import CUSTOM
+from integrations.providers.lawmatics.fields import same_value
+from integrations.providers.lawmatics.form_step import SubmitForm, adopt, in_order, instead, replaced
 from integrations.providers.lawmatics.reading import Resource, attribute, one, related_id, text
 from integrations.providers.lawmatics.refusals import CHECKS, REFUSED, after_refusal, gone_keys, lost
 
@@ -220,7 +222,7 @@ def _shown(row: Resource, key: str) -> bool:
 def _stands(row: Resource, key: str, value: Any) -> bool:
     """Tell whether a value of ours stands in a matter."""
     if key.startswith(CUSTOM):
-        return mapping.same_value(value, _custom_shown(row, key.removeprefix(CUSTOM)))
+        return same_value(value, _custom_shown(row, key.removeprefix(CUSTOM)))
     if key in CHECKS:
         return related_id(row, key.removesuffix("_id")) == str(value)
     return text(row, key).strip() == str(value).strip()

@@ -45,7 +45,8 @@ def freeze(snapshot: Snapshot, changed: frozenset[str], *, intent_id: uuid.UUID)
 
 
 def _thaw_leaf(raw: list[Any]) -> Leaf:
-    return Leaf(raw[0], Source(raw[1]), raw[2])
+    value = tuple(raw[0]) if isinstance(raw[0], list) else raw[0]  # several options: JSON knows no tuple
+    return Leaf(value, Source(raw[1]), raw[2])
 
 
 def _thaw_fields(raw: list[Any]) -> tuple[CustomValue, ...]:

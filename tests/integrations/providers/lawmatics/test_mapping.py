@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from integrations.contract.provider import CatalogueEntry
-from integrations.providers.lawmatics.mapping import custom_value, same_value
+from integrations.providers.lawmatics.fields import custom_fits, custom_value, same_value
 
 
 def field(kind: str, options: tuple[str, ...] = ()) -> CatalogueEntry:
@@ -30,12 +30,17 @@ def field(kind: str, options: tuple[str, ...] = ()) -> CatalogueEntry:
         ("datetime", "2023-12-31T00:00:00+00:00", "2023-12-31T00:00:00+00:00"),
         ("time", "09:30", "09:30"),
         ("list", "north  EAST", "North East"),
-        ("multi_picklist", ["South"], "South"),
+        ("multi_picklist", ["South"], ("South",)),
+        ("multi_picklist", "south", ("South",)),
+        ("multi_picklist", "South, north east ,South", ("South", "North East")),
+        ("multi_picklist", "North East\nSouth", ("North East", "South")),
+        ("multi_picklist", "Yes, both; South", ("Yes, both", "South")),
+        ("integer", "2.0", 2),
         ("", "anything", "anything"),
     ],
 )
 def test_an_answer_takes_the_form_of_the_field(kind: str, answer: Any, value: Any) -> None:
-    found = custom_value(field(kind, ("North East", "South")), answer)
+    found = custom_value(field(kind, ("North East", "South", "Yes, both")), answer)
     assert found == value and type(found) is type(value)
 
 
@@ -52,7 +57,10 @@ def test_an_answer_takes_the_form_of_the_field(kind: str, answer: Any, value: An
         ("date", "02/30/2020"),
         ("datetime", "tomorrow"),
         ("list", "West"),
-        ("multi_picklist", ["North East", "South"]),
+        ("multi_picklist", ["North East", "West"]),
+        ("multi_picklist", "North East; West"),
+        ("currency", "1e999999"),
+        ("integer", "9" * 40),
         ("lookup", "Robin"),
     ],
 )
@@ -66,6 +74,8 @@ def test_what_does_not_fit_is_refused_with_a_reason_that_keeps_the_answer_secret
 @pytest.mark.parametrize(
     ("sent", "value", "formatted"),
     [
+        (("North East", "South"), ["7", "8"], "North East, South"),
+        (["South", "North East"], ["7", "8"], "North East, South"),
         ("text", "text", "text"),
         (True, True, "Yes"),
         (1200, 1200, "1200"),
@@ -78,3 +88,16 @@ def test_a_value_is_recognised_in_the_form_it_reads_back(sent: Any, value: Any, 
     assert same_value(sent, {"value": value, "formatted_value": formatted})
     assert not same_value(sent, {"value": "other", "formatted_value": "other"})
     assert not same_value(sent, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "fits"),
+    [
+        ("string", "longtext", True), ("text", "date", True), ("date", "date", True), ("date", "text", False),
+        ("currency", "number", True), ("currency", "text", False), ("boolean", "yesno", True), ("list", "choice", True),
+        ("list", "date", False), ("multi_picklist", "longtext", True), ("datetime", "date", False),
+        ("lookup", "text", False), ("lookup", "choice", False), ("", "phone", True),
+    ],
+)  # fmt: skip
+def test_only_questions_that_ask_for_it_fit_a_field(kind: str, asked: str, fits: bool) -> None:
+    assert (custom_fits(field(kind), asked) == "") is fits
