@@ -8,9 +8,9 @@ from integrations.contract.auth import ApiKey, OAuth2
 from integrations.contract.http import Api, Gate
 from integrations.contract.matters import RemoteMatters
 from integrations.contract.operations import Operation
-
-
 from integrations.contract.records import FieldValue
+
+
 @dataclass(frozen=True)
 class Account:
     """Who the token belongs to: the remote firm (links and the account-swap guard hang on its id) and its user."""
@@ -83,7 +83,7 @@ class Provider:
     on_connect: Callable[[Api], None] | None = None
     custom_value: Callable[[CatalogueEntry, Any], FieldValue] | None = None
     """(catalogue entry of a custom field, answer) → the value in the form that field takes; `ValueError` if unfit."""
-    matters: RemoteMatters | None = None
-    """Looking at the matters that exist there (“Pull Matters”)."""
     custom_fits: Callable[[CatalogueEntry, str], str] | None = None
     """(catalogue entry of a custom field, kind of question) → why such answers never fit it, "" when they may."""
+    matters: RemoteMatters | None = None
+    """Looking at the matters that exist there (“Pull Matters”)."""

@@ -4,9 +4,8 @@ from integrations.contract.auth import OAuth2
 from integrations.contract.provider import Provider, SettingsField
 from integrations.providers.lawmatics.catalogue import read_catalogue, who_am_i
 from integrations.providers.lawmatics.client import LawmaticsApi
-from integrations.providers.lawmatics.inbound import INBOUND
 from integrations.providers.lawmatics.fields import custom_fits, custom_value
-from integrations.providers.lawmatics.forms import FORMS
+from integrations.providers.lawmatics.inbound import INBOUND
 from integrations.providers.lawmatics.matters import MATTERS
 from integrations.providers.lawmatics.sync import SYNC_MATTER
 
@@ -68,6 +67,6 @@ PROVIDER = Provider(
     calls_per_minute=50,
     inbound=INBOUND,
     custom_value=custom_value,
+    custom_fits=custom_fits,
     matters=MATTERS,
 )
-    custom_fits=custom_fits,

@@ -10,9 +10,8 @@ from integrations.contract.http import Exchange
 from integrations.contract.operations import Found, Operation, RemoteRef, StepContext, Window, Write
 from integrations.contract.records import Leaf, NoteRecord
 from integrations.providers.lawmatics import finders, mapping
-from integrations.providers.lawmatics.mapping import CUSTOM
 from integrations.providers.lawmatics.fields import same_value
-from integrations.providers.lawmatics.form_step import SubmitForm, adopt, in_order, instead, replaced
+from integrations.providers.lawmatics.mapping import CUSTOM
 from integrations.providers.lawmatics.reading import Resource, attribute, one, related_id, text
 from integrations.providers.lawmatics.refusals import CHECKS, REFUSED, after_refusal, gone_keys, lost
 
