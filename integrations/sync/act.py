@@ -1,7 +1,7 @@
 """Act once: intent on disk → one request → confirmed, refused, or in doubt. Nothing here repeats blindly."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from casehug.audit import services as audit
@@ -12,6 +12,7 @@ from casehug.common.work import Settlement
 from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.http import Exchange, Failure, Outcome, classify
 from integrations.contract.operations import RemoteRef, Step, StepContext, Write
+from integrations.mappings.drift import met_gone
 from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.sync import doubts, failures, inline, intents
 from integrations.sync.confirm import confirm
@@ -80,12 +81,20 @@ def _write(
         if lost and lost in run.links:
             return _lost(run, lost)
         learned = {} if second else step.learn(context, write, sent.exchange)
+        if learned.get("gone") and _met_gone(run, learned["gone"]):
+            return work.wait(seconds=0)  # it starts again, sees what its mapping lost, and waits for another choice
         if not learned:
             break
         run.learned = {**run.learned, **learned}
     return failures.settlement_for(
         error, item=run.item, connection=run.connection, name=run.provider.name, values=run.our_values()
     )
+
+
+def _met_gone(run: Run, keys: Sequence[str]) -> bool:
+    known = set(run.connection.profile.get("gone", ()))
+    with run.owned():
+        return met_gone(run.connection, [key for key in keys if key not in known])
 
 
 def _nothing_to_send(run: Run, step: Step, context: StepContext, known: ExternalLink | None) -> None:

@@ -69,6 +69,8 @@ def _begin(item: WorkItem, started: float) -> Run | Settlement:
             return _refuse(connection, item, "matter_gone", declared.name)
         except PrivilegeGuard as guard:
             return _guarded(connection, item, guard, declared.name)
+        if prepared.blocker is not None:
+            return failures.wait_for_mapping(connection, item, prepared.blocker, declared.name)
         if not seal.covers(item, prepared):
             return seal.left_out(connection, item)
         run = Run(item, connection, declared, prepared, started)

@@ -19,6 +19,7 @@ from integrations.contract.records import (
     Snapshot,
     Source,
 )
+from integrations.mappings.holding import Blocker, blocker
 from integrations.mappings.services import MappedTarget, mapping_for
 from integrations.models import Connection
 from integrations.sync.outgoing import custom_fields, note_text
@@ -46,6 +47,8 @@ class Prepared:
     target: MappedTarget
     left_out: tuple[str, ...] = ()
     """Why mapped answers were not sent, in plain words without any value."""
+    blocker: Blocker | None = None
+    """What this matter is mapped to and no longer exists there: it waits for another choice."""
 
     @property
     def email(self) -> str:
@@ -100,7 +103,8 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
         note=_note(matter, kind) if kind else None,
         extra={"sub_status_id": Leaf(target.sub_status_id, Source.SYSTEM)} if target.sub_status_id else {},
     )
-    return Prepared(matter.matter_id, matter.client_id, snapshot, kind, target, left_out)
+    blocked = blocker(connection, matter, target)
+    return Prepared(matter.matter_id, matter.client_id, snapshot, kind, target, left_out, blocked)
 
 
 def _note_kind(matter: MatterForSync, *, by_hand: bool) -> str:
