@@ -14,9 +14,11 @@ from integrations import limits
 from integrations.connections.holds import CONFIGURATION
 from integrations.connections.services import REJECTED, confirm_rejected, mark_needs_reconnect
 from integrations.contract.errors import AccessRefused, AuthRejected, NetworkTrouble, ProviderError, Refused, Throttled
-from integrations.models import Connection
+from integrations.mappings.holding import MAPPING, Blocker
+from integrations.models import Connection, SyncLog
 from integrations.sync.messages import error_text
 from integrations.sync.outgoing.masking import mask
+from integrations.sync.records import log
 from integrations.sync.records.log import Trouble
 
 
@@ -39,6 +41,17 @@ def trouble_of(error: ProviderError, *, name: str, values: set[str]) -> Trouble:
     code = "own_budget" if own else error.code or (str(error.status) if error.status else "")
     detail = mask(error.detail, values) if isinstance(error, (Refused, AccessRefused)) else ""
     return Trouble(error.error_class, code, error_text(error.error_class, code, name=name, detail=detail), error.status)
+
+
+def wait_for_mapping(connection: Connection, item: WorkItem, lost: Blocker, name: str) -> Settlement:
+    """Hold a row whose mapping lost something there; said once in the log. In the firm scope, before any call."""
+    text = error_text("mapping", lost.code, name=name).replace("{lost}", lost.name)
+    if (item.last_error_class, item.last_error_text) != ("mapping", text):
+        log.write(
+            connection=connection, item=item, matter_id=item.subject_id, action="mapping.wait",
+            status=SyncLog.Status.NOTE, trouble=Trouble("mapping", lost.code, text),
+        )  # fmt: skip
+    return work.hold(reason=MAPPING, error_class="mapping", error_code=lost.code, error_text=text)
 
 
 def settlement_for(
