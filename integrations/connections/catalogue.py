@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from integrations.connections.changes import label, note, note_options
 from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
 from integrations.contract.http import Api
 from integrations.contract.provider import CatalogueEntry
@@ -48,16 +49,18 @@ def _store(connection: Connection, entries: Sequence[CatalogueEntry]) -> None:
             known_again = False
         else:
             known_again = True
+        before, was_gone, extra = label(item), item.gone_at is not None, item.extra
         item.name, item.parent, item.position = entry.name[:300], entry.parent[:300], place
         item.extra, item.gone_at = dict(entry.extra), None
         if known_again:
+            note(item, before=before, was_gone=was_gone)
+            note_options(item, extra)
             item.save(update_fields=["name", "parent", "position", "extra", "gone_at", "updated_at"])
         elif (entry.kind, entry.id) not in {(one.kind, one.external_id) for one in fresh}:
             fresh.append(item)
     CatalogueItem.objects.bulk_create(fresh, ignore_conflicts=True)
-    lost = [item.id for item in known.values() if item.gone_at is None]
     now = timezone.now()
-    CatalogueItem.objects.filter(id__in=lost).update(gone_at=now)
+    mark_gone([item for item in known.values() if item.gone_at is None])
     row = Connection.objects.select_for_update().get(id=connection.id)
     if gone := row.profile.get("gone"):
         # An id that a write found missing counts as missing only until it is seen again.
@@ -65,6 +68,15 @@ def _store(connection: Connection, entries: Sequence[CatalogueEntry]) -> None:
         row.profile["gone"] = [name for name in gone if name.partition(":")[2] not in seen]
     row.catalogue_read_at = now
     row.save(update_fields=["profile", "catalogue_read_at", "updated_at"])
+
+
+def mark_gone(lost: Sequence[CatalogueItem]) -> None:
+    """Keep entries as gone, with a note each, so that a mapping can name what it lost. In the firm scope."""
+    now = timezone.now()
+    for item in lost:
+        item.gone_at = now
+        note(item, before=label(item), was_gone=False)
+    CatalogueItem.objects.filter(id__in=[item.id for item in lost]).update(gone_at=now)
 
 
 def items(connection: Connection, *, kind: str = "", with_gone: bool = False) -> "QuerySet[CatalogueItem]":

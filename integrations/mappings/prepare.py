@@ -11,6 +11,7 @@ from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, no
 from integrations.connections.services import confirm_rejected
 from integrations.contract.errors import AuthRejected, NetworkTrouble, ProviderError, Throttled
 from integrations.mappings.defaults import resolve_defaults
+from integrations.mappings.drift import after_reading
 from integrations.models import Connection
 from integrations.registry import provider
 
@@ -28,6 +29,7 @@ def prepare_account(*, connection: Connection, lane: int, may_refresh: bool = Tr
     with firm_scope(connection.firm_id):
         row: Connection = Connection.objects.select_for_update().get(id=connection.id)
         left = resolve_defaults(row)
+        after_reading(row)
         holds.resume_all(row, reasons=(holds.RECONNECT, holds.OTHER_ACCOUNT, holds.CONFIGURATION))
     return left
 

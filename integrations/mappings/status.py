@@ -57,7 +57,8 @@ class StatusTable:
         return [row for row in self.rows if row.kind == kind]
 
 
-def _default(kind: str, identifier: str, name: str) -> str:
+def default_of(kind: str, identifier: str, name: str) -> str:
+    """Return what a line says while nobody chose."""
     if kind == STATUS:
         return STATUS_DEFAULTS.get(identifier, UNCHANGED)
     return STAGE_DEFAULTS.get(name.strip().casefold(), NEXT) if kind == STAGE else NEXT
@@ -83,7 +84,7 @@ def status_table(connection: Connection) -> StatusTable:
 
 
 def _row(chosen: Mapping[tuple[str, str], str], kind: str, identifier: str, name: str, parent: str) -> StatusRow:
-    default, value = _default(kind, identifier, name), chosen.get((kind, identifier))
+    default, value = default_of(kind, identifier, name), chosen.get((kind, identifier))
     return StatusRow(kind, identifier, name, parent, value or default, default, value is not None)
 
 

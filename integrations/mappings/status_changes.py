@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from casehug.audit.services import record
 from integrations.contract.errors import Refused
-from integrations.mappings.status import KINDS, NEXT, UNCHANGED, StatusRow, allowed, status_table
+from integrations.mappings.status import KINDS, NEXT, STAGE, UNCHANGED, StatusRow, allowed, default_of, status_table
 from integrations.mappings.versions import Difference, MappingKind, Row, recorded
 from integrations.models import Connection, StatusMapping
 
@@ -75,6 +75,22 @@ def reset_statuses(*, connection: Connection) -> int:
                 changes={"lines": removed},
             )  # fmt: skip
     return int(removed)
+
+
+def follow_rename(connection: Connection, stage_id: str, old_name: str) -> None:
+    """Keep the meaning a stage had by its old name: defaults go by name, and a new name must not change a status."""
+    was = default_of(STAGE, stage_id, old_name)
+    line = StatusMapping.objects.filter(connection=connection, source_kind=STAGE, source_id=stage_id)
+    if was == NEXT or line.exists():
+        return
+    with recorded(
+        connection=connection, kind=KIND.key, note=f"The stage “{old_name}” was renamed; it keeps its status"
+    ):
+        _set(connection, STAGE, stage_id, was)
+        record(
+            action="status_mapping.followed", object_type="connection", object_id=connection.id,
+            changes={f"stage:{stage_id}": was},
+        )  # fmt: skip
 
 
 def _set(connection: Connection, kind: str, identifier: str, value: str) -> None:

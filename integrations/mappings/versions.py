@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from django.utils.module_loading import import_string
 from casehug.audit import services as audit
 from casehug.common.actor import current_actor_id
 from integrations.contract.errors import Refused
+from integrations.mappings.holding import release
 from integrations.models import Connection, MappingVersion
 
 Row = Mapping[str, Any]
@@ -33,7 +35,7 @@ KINDS = {
     "case_types": "integrations.mappings.case_type_changes.KIND",
     "status": "integrations.mappings.status_changes.KIND",
     "fields": "integrations.mappings.fields.KIND",
-    "forms": "integrations.mappings.forms.KIND",
+    "forms": "integrations.mappings.form_history.KIND",
 }
 FIRST_NOTE = "As it was before the first change"
 MEANWHILE_NOTE = "Changed by the connection itself (defaults, names)"
@@ -88,6 +90,11 @@ def kind_of(key: str) -> MappingKind:
         raise Refused("There is no such mapping.", code=key)
     found: MappingKind = import_string(KINDS[key])
     return found
+
+
+def declared_kinds() -> list[MappingKind]:
+    """Return every kind there is."""
+    return [kind_of(key) for key in KINDS if find_spec(KINDS[key].rpartition(".")[0])]
 
 
 def essence(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
@@ -168,13 +175,15 @@ def recorded(*, connection: Connection, kind: str, note: str = "") -> Iterator[N
 
     Holds the connection's row, so changes of one connection follow each other. The state before the first change
     is kept as a version of its own, so that even that can be undone. An exception leaves neither change nor version.
+    Matters that waited for this mapping go on.
     """
     with transaction.atomic():
         Connection.objects.select_for_update().get(id=connection.id)
         known = current_number(connection, kind)
         save_version(connection=connection, kind=kind, note=MEANWHILE_NOTE if known else FIRST_NOTE)
         yield
-        save_version(connection=connection, kind=kind, note=note)
+        if save_version(connection=connection, kind=kind, note=note) is not None:
+            release(connection)
 
 
 def plan_restore(connection: Connection, kind: str, number: int) -> Restored:

@@ -73,6 +73,7 @@ def _fields(api: Api) -> Iterator[CatalogueEntry]:
             "owner": OWNERS.get(owner, owner.lower()),
             "field_type": text(row, "field_type"),
             "options": _options(row),
+            "option_ids": _option_ids(row),
             "practice_area": text(row, "practice_area"),
             "hidden": text(row, "visibility") == "hidden",
         }
@@ -83,6 +84,13 @@ def _options(row: Resource) -> list[str]:
     options = attribute(row, "list_options")
     entries = options if isinstance(options, list) else []
     return [str(item["name"]) for item in entries if isinstance(item, Mapping) and item.get("name")]
+
+
+def _option_ids(row: Resource) -> dict[str, str]:
+    """Return id → name: options are sent by name, but followed by id when the firm renames them."""
+    options = attribute(row, "list_options")
+    entries = [item for item in options if isinstance(item, Mapping)] if isinstance(options, list) else []
+    return {str(item["id"]): str(item["name"]) for item in entries if item.get("id") and item.get("name")}
 
 
 def _clean(row: Resource) -> str:
