@@ -32,6 +32,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "notes.edit": _WORKERS,
     "intake.import": _WORKERS,
     "sync.start": _WORKERS,
+    "sync.bulk": frozenset({Role.ADMIN, Role.ATTORNEY}),
     "sync_log.view": _READERS,
     "integrations.view": _READERS,
     "integrations.manage": _ADMIN,
