@@ -202,6 +202,7 @@ TICKS = [
     "casehug.intake.upkeep.remove_stray_uploads",
     "integrations.inbound.ticks.tick",
     "integrations.inbound.alarms.tick",
+    "integrations.mappings.drift.tick",
     "integrations.connections.upkeep.tick",
     "integrations.connections.states.purge_states",
 ]

@@ -13,6 +13,7 @@ WAITS_FOR = {
     "paused": "Waiting: sync is paused",
     "other_account": "Waiting for a decision",
     "configuration": "Waiting for permission",
+    "mapping": "Waiting for a mapping",
 }
 
 

@@ -45,7 +45,7 @@ def trouble_of(error: ProviderError, *, name: str, values: set[str]) -> Trouble:
 
 def wait_for_mapping(connection: Connection, item: WorkItem, lost: Blocker, name: str) -> Settlement:
     """Hold a row whose mapping lost something there; said once in the log. In the firm scope, before any call."""
-    text = error_text("mapping", lost.code, name=name).replace("{lost}", lost.name)
+    text = error_text("mapping", lost.code, name=name) + f" It was called “{lost.name}”."
     if (item.last_error_class, item.last_error_text) != ("mapping", text):
         log.write(
             connection=connection, item=item, matter_id=item.subject_id, action="mapping.wait",

@@ -197,7 +197,8 @@ def _message(facts: _Facts, row: WorkItem | None, overall: str) -> Message | Non
         return None
     if overall == "held":
         known = row.hold_reason in ("reconnect", "paused", "other_account")
-        return message_for("held" if known else row.last_error_class, row.hold_reason if known else "", name=name)
+        code = row.last_error_code if row.last_error_class == "mapping" else ""
+        return message_for("held" if known else row.last_error_class, row.hold_reason if known else code, name=name)
     if overall == "unknown":
         return message_for("network", "checking", name=name)
     final = row.last_error_class in ("validation", "configuration") or row.last_error_code in ("gave_up", "poison")
