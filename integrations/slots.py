@@ -8,15 +8,18 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from casehug.common.wording import absolute_words
 from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.mappings.defaults import AREA
 from integrations.models import Connection, InboundEvent, SyncLog
 from integrations.registry import provider, providers
 from integrations.selectors import connections as reads
+from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.runs import LINE_STATES, action_words
 from integrations.selectors.states import state_of_matter
 from integrations.sync.states import sync_state
@@ -68,6 +71,7 @@ def _card(request: HttpRequest, declared: Provider, row: Connection | None) -> S
         "connection": row,
         "figures": reads.figures(row) if row else None,
         "sync": reads.sync_switch(row) if row else None,
+        "light": light_of(row) if row else None,
         "why_not_view": reason_unless(request, "integrations.view"),
         "why_not_log": reason_unless(request, "sync_log.view"),
     }
@@ -93,12 +97,8 @@ def _offer(request: HttpRequest, row: Connection) -> dict[str, Any] | None:
         return _banner(request, 15, text, "Compare and decide", reverse("integration_account", args=[row.provider]))
     if row.state != Connection.State.CONNECTED:
         return None
-    if row.paused:
-        stamp = row.profile.get("changed", {}).get("paused", {})
-        who = reads.user_names([uuid.UUID(stamp["by"])]) if stamp.get("by") else {}
-        by = f" by {next(iter(who.values()))}" if who else ""
-        text = f"Sync to {name} is paused{by}. {_waiting(row)} when a firm admin resumes."
-        return _banner(request, 30, text, "Open", page)
+    if row.paused or row.paused_in:
+        return _banner(request, 30, _paused_words(row, name), "Open", page)
     gone = reads.gone_stage(row)
     if gone is None:
         return None
@@ -108,6 +108,16 @@ def _offer(request: HttpRequest, row: Connection) -> dict[str, Any] | None:
         "until a firm admin chooses another."
     )
     return _banner(request, 40, text, "Choose a stage", reverse("integration_case_types", args=[row.provider]))
+
+
+def _paused_words(row: Connection, name: str) -> str:
+    pause = pauses_of(row)["out" if row.paused else "in"]
+    by = f" by {pause.by}" if pause.by else ""
+    zone = timezone.get_current_timezone()
+    since = f" since {absolute_words(pause.since, zone, timezone.now())}" if pause.since else ""
+    if row.paused:
+        return f"Sync to {name} is paused{by}{since}. {_waiting(row)} when a firm admin resumes."
+    return f"Receiving from {name} is paused{by}{since}. What arrives is kept until a firm admin resumes."
 
 
 def _waiting(row: Connection) -> str:

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from casehug.common.ids import converter_for
 from integrations.inbound.receiver import receive
-from integrations.views import cards, connect, events, log, mappings, matters, status_mapping
+from integrations.views import behaviour, cards, connect, events, log, mappings, matters, status_mapping
 
 register_converter(converter_for("ine"), "ine")
 register_converter(converter_for("inq"), "inq")
@@ -30,6 +30,8 @@ SETTINGS: list[URLPattern | URLResolver] = [
     path("test/", cards.test, name="integration_test"),
     path("switches/", cards.change_settings, name="integration_settings"),
     path("pause/", cards.pause, name="integration_pause"),
+    path("behaviour/", behaviour.behaviour, name="integration_behaviour"),
+    path("behaviour/examine/", behaviour.examine_now, name="integration_examine"),
     path("disconnect/", connect.disconnect, name="integration_disconnect"),
     path("account/", connect.account, name="integration_account"),
     path("case-types/", mappings.case_types, name="integration_case_types"),

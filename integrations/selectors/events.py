@@ -130,7 +130,8 @@ def _state(event: InboundEvent, item: WorkItem | None) -> tuple[str, str]:
     if item is not None and item.status == WorkItem.Status.DEAD:
         return "failed", "Failed"
     if item is not None and item.status == WorkItem.Status.HELD:
-        return "held", f"Waiting for {item.hold_reason.replace('_', ' ')}"
+        words = {"paused_in": "Waiting: receiving is paused", "reconnect": "Waiting for a reconnect"}
+        return "held", words.get(item.hold_reason, f"Waiting for {item.hold_reason.replace('_', ' ')}")
     return "queued", "Queued"
 
 

@@ -11,14 +11,28 @@ from django.views.decorators.http import require_GET, require_POST
 from casehug.common.scope import firm_scope
 from casehug.firms.access import firm_page
 from integrations.connections import services
-from integrations.connections.checkup import ONLY_READS
+from integrations.connections.checkup import ONLY_READS, last_test
 from integrations.connections.endpoints import endpoints_for
 from integrations.contract.errors import Refused
 from integrations.forms import SettingsForm
 from integrations.models import Connection
 from integrations.selectors import connections as reads
+from integrations.selectors import events
+from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.views.behaviour import behaviour_context
 from integrations.views.common import member, page_context
+
+PAUSE_WORDS = {
+    "out": (
+        "Sync to {name} is paused. New work waits; nothing is lost.",
+        "Sync to {name} goes on; what was waiting continues by itself.",
+    ),
+    "in": (
+        "Receiving from {name} is paused. What arrives is kept and waits.",
+        "Receiving from {name} goes on; what waited is worked on in order.",
+    ),
+}
 
 
 @require_GET
@@ -33,6 +47,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
             "sync": reads.sync_switch(row) if row else None,
             "configured": endpoints_for(declared.key).complete,
             "connected_by": _connected_by(row),
+            "light": light_of(row) if row else None,
         }
         for declared, row in reads.connection_pairs()
     ]
@@ -61,7 +76,8 @@ def _connection_context(
     if row is None:
         return context
     changed = row.profile.get("changed", {})
-    last = max((stamp for name, stamp in changed.items() if name != "paused"), key=lambda one: one["at"], default=None)
+    switches = (stamp for name, stamp in changed.items() if name not in ("paused", "paused_in"))
+    last = max(switches, key=lambda one: one["at"], default=None)
     by = uuid.UUID(last["by"]) if last and last["by"] else None
     return context | {
         "figures": reads.figures(row),
@@ -70,7 +86,13 @@ def _connection_context(
         "form": form or SettingsForm.for_connection(row),
         "gone": reads.gone_stage(row),
         "held": reads.held_count(row),
-        "changed_at": {name: parse_datetime(stamp["at"]) for name, stamp in changed.items()},
+        "waiting_in": events.waiting_count(row),
+        "light": light_of(row),
+        "pauses": pauses_of(row),
+        "checks": last_test(row),
+        "checks_are_old": True,
+        "only_reads": ONLY_READS,
+        **behaviour_context(row),
         "last_change": parse_datetime(last["at"]) if last else None,
         "last_change_by": reads.user_names([by]).get(by, "") if by else "",
     }
@@ -112,11 +134,13 @@ def change_settings(request: HttpRequest, provider: str) -> HttpResponse:
 @require_POST
 @firm_page("integrations.manage")
 def pause(request: HttpRequest, provider: str) -> HttpResponse:
-    """Pause or resume sending (`on` = 1 pauses)."""
+    """Pause or resume one way (`way` = out or in; `on` = 1 pauses)."""
     declared, row = declared_or_404(provider), connection_or_404(provider)
+    way = "in" if request.POST.get("way") == "in" else "out"
+    paused, resumed = PAUSE_WORDS[way]
     if request.POST.get("on") == "1":
-        if services.pause(connection_id=row.id):
-            messages.success(request, f"Sync to {declared.name} is paused. New work waits; nothing is lost.")
-    elif services.resume(connection_id=row.id):
-        messages.success(request, f"Sync to {declared.name} goes on; what was waiting continues by itself.")
+        if services.pause(connection_id=row.id, way=way):
+            messages.success(request, paused.format(name=declared.name))
+    elif services.resume(connection_id=row.id, way=way):
+        messages.success(request, resumed.format(name=declared.name))
     return redirect("integration", provider=provider)

@@ -19,6 +19,7 @@ from integrations.contract.errors import Refused
 from integrations.inbound import endpoints, poller, quarantine, store, wake
 from integrations.models import Connection, InboundEndpoint, InboundEvent, QuarantinedEvent
 from integrations.selectors import events as reads
+from integrations.selectors.health import alarms_of
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.views.common import member, page_context
 from integrations.views.event_forms import EventFilterForm, ReadingForm, ReplayForm, SecretForm, shown_body
@@ -54,7 +55,7 @@ def _page(request: HttpRequest, key: str, **more: Any) -> dict[str, Any]:
         request, declared, connection=row, endpoint=endpoint, inbound=declared.inbound, form=form, page=page,
         address=endpoints.address(endpoint, key), secrets=reads.secret_rows(endpoint),
         rotating=endpoint.rotating_until is not None and endpoint.rotating_until > now,
-        unverified=reads.unverified_rows(endpoint), missed=reads.came_without_webhook(row),
+        alarms=alarms_of(endpoint), unverified=reads.unverified_rows(endpoint), missed=reads.came_without_webhook(row),
         waiting=reads.waiting_count(row), filter_words=form.words(), clear_url=here, most_replayed=MOST_REPLAYED,
         older_url=f"{here}?{urlencode(kept | {'before': page.older})}#events" if page.older else "",
         newer_url=f"{here}?{urlencode(kept | {'after': page.newer})}#events" if page.newer else "",
@@ -122,6 +123,9 @@ def check_again(request: HttpRequest, provider: str) -> HttpResponse:
 def reading(request: HttpRequest, provider: str) -> HttpResponse:
     """Change how often changes are read without webhooks, or read them now."""
     row, endpoint = _endpoint(provider)
+    if request.POST.get("now") and row.paused_in:
+        messages.error(request, "Receiving is paused; changes are read again when it is resumed.")
+        return redirect("integration_webhooks", provider=provider)
     if request.POST.get("now"):
         poller.ask_now(endpoint)
         messages.success(request, "Changed matters are being read.")

@@ -189,7 +189,7 @@ def test_ticks(hook: Hook) -> None:
     with firm_scope(hook.firm_id):
         assert WorkItem.objects.filter(kind="inbound_poll").count() == 1
         WorkItem.objects.all().update(status="cancelled")
-        Connection.objects.update(paused=True)
+        Connection.objects.update(paused_in=True)
         InboundEndpoint.objects.update(next_poll_at="2020-01-01T00:00:00Z")
     assert ticks.tick() == 0, "a paused connection reads nothing"
 
