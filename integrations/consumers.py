@@ -7,6 +7,7 @@ from casehug.outbox.models import OutboxEvent
 from integrations import queue
 from integrations.connections.holds import hold_reason
 from integrations.models import Connection, ExternalLink
+from integrations.outbound.fanout import fan_out
 from integrations.registry import UnknownProvider, provider
 
 ON_APPROVAL = ("document.approved", "intake.approved")
@@ -20,6 +21,7 @@ def on_event(event: OutboxEvent) -> None:
     Each connection decides by its own switches (CH-4, CH-68, CH-69). A change that came from a connection is not
     echoed back to it. While a connection needs a person the row waits on hold and goes on by itself.
     """
+    fan_out(event)
     matter_id = event.data.get("matter_id")
     if event.type not in (*ON_APPROVAL, *ON_CREATION, *ON_COMPLETION) or not matter_id:
         return

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
 from casehug.common.ids import uuid7
 from casehug.common.models import WorkItem
@@ -179,6 +180,9 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
         raise LostClaim(str(item.id))
     if settlement.closes_lane and item.connection_id is not None:
         _close_lane(item, seconds)
+    if row[0] in ("done", "dead"):
+        for path in settings.WORK_ENDED.get(item.kind, ()):
+            import_string(path)(item, str(row[0]), settlement.error_class, settlement.error_code)
     notify()
     return str(row[0])
 

@@ -172,6 +172,8 @@ WORK_HANDLERS = {
     "notice_mail": "casehug.firms.notice_mail.run_mail",
     "notice_test": "casehug.firms.notice_mail.run_test",
     "examine_connection": "integrations.connections.examine.run_examination",
+    "deliver_webhook": "integrations.outbound.delivery.run_delivery",
+    "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
 }
 SLOTS = {
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
@@ -190,7 +192,12 @@ SETTINGS_TABS = [
     ("Team", "team", "team.view"),
     ("Integrations", "integrations", "integrations.view"),
 ]
-NOTICE_KINDS = ["integrations.connections.notices.KINDS"]
+NOTICE_KINDS = ["integrations.connections.notices.KINDS", "integrations.outbound.notices.KINDS"]
+# Who hears when a row of a kind has ended for good (done or dead), in the transaction that ends it.
+WORK_ENDED = {"sync_matter": ["integrations.sync.announce.ended"]}
+# Outgoing webhooks reach public addresses only: none of these ones; a local run may name its own listeners.
+OUTBOUND_OWN_ADDRESSES = env.list("CASEHUG_OWN_ADDRESSES", default=[])
+OUTBOUND_LOCAL_TARGETS, OUTBOUND_CA_FILE = list[str](), ""
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
 EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls"], "help"
 TICKS = [
@@ -205,6 +212,7 @@ TICKS = [
     "integrations.mappings.drift.tick",
     "integrations.connections.upkeep.tick",
     "integrations.connections.states.purge_states",
+    "integrations.outbound.upkeep.tick",
 ]
 CHECKPOINT_OBSERVERS: list[str] = []
 # A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.

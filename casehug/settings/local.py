@@ -22,6 +22,10 @@ _DEVELOPMENT_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 CASEHUG_KEK = env("CASEHUG_KEK", default=f"development:{_DEVELOPMENT_KEY}")
 CASEHUG_INDEX_KEY = env("CASEHUG_INDEX_KEY", default=_DEVELOPMENT_KEY)
 CASEHUG_AUDIT_KEY = env("CASEHUG_AUDIT_KEY", default=_DEVELOPMENT_KEY)
+# Listeners of this run for outgoing webhooks, as host:port, and a certificate authority of theirs.
+OUTBOUND_LOCAL_TARGETS = env.list("CASEHUG_OUTBOUND_LOCAL", default=[])
+OUTBOUND_CA_FILE = env("CASEHUG_OUTBOUND_CA", default="")
 if CASEHUG_STANDIN_URL:
+    OUTBOUND_LOCAL_TARGETS = [*OUTBOUND_LOCAL_TARGETS, CASEHUG_STANDIN_URL.split("://", 1)[-1].rstrip("/")]
     LAWMATICS_WEB_URL = env("LAWMATICS_WEB_URL", default=CASEHUG_STANDIN_URL + "/crm")
 LOGGING = logging_config(json=False)

@@ -38,6 +38,7 @@ _refuse(not CASEHUG_KEK or not CASEHUG_INDEX_KEY or not CASEHUG_AUDIT_KEY, "an e
 _refuse("development:" in CASEHUG_KEK, "CASEHUG_KEK holds a development key")
 _refuse("OAUTHLIB_INSECURE_TRANSPORT" in os.environ, "OAUTHLIB_INSECURE_TRANSPORT is set")
 _refuse(bool(env("CASEHUG_STANDIN_URL", default="")), "a stand-in is configured")
+_refuse(bool(env("CASEHUG_OUTBOUND_LOCAL", default="") or env("CASEHUG_OUTBOUND_CA", default="")), "local listeners")
 _refuse(bool(env("CASEHUG_CHECKPOINT_OBSERVERS", default="")), "checkpoint observers are configured")
 _refuse(not CASEHUG_BASE_URL.startswith("https://"), "CASEHUG_BASE_URL must be https")
 for _url in (LAWMATICS_API_URL, LAWMATICS_AUTHORIZE_URL, LAWMATICS_TOKEN_URL):

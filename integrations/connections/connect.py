@@ -12,7 +12,7 @@ from casehug.common.actor import actor_context
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.firms.access import can, memberships_of
-from integrations.connections import notices, oauth, states
+from integrations.connections import announce, notices, oauth, states
 from integrations.connections.endpoints import endpoints_for
 from integrations.connections.holds import OTHER_ACCOUNT, hold_work
 from integrations.connections.open_api import PAGE_PATIENCE, client_for, note_throttle
@@ -192,6 +192,7 @@ def _finish(connection: Connection, account: Account) -> Connected:
             row.links_account = account.firm_id
             notices.settled(row)
         row.save()
+        announce.changed(row, what="connected", code="other_account" if other else "")
         # The callback reads the catalogue itself; a worker does it when the callback's process dies first.
         prepare = ask_for_catalogue(row, after_seconds=PREPARE_SECONDS)
         audit.record(

@@ -8,7 +8,7 @@ from casehug.audit import services as audit
 from casehug.common import encryption
 from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
-from integrations.connections import notices, oauth, states
+from integrations.connections import announce, notices, oauth, states
 from integrations.connections.catalogue import refresh_catalogue
 from integrations.connections.checkup import test_connection
 from integrations.connections.connect import Connected, ConnectFailed, NotConfigured, ask_for_catalogue
@@ -74,6 +74,7 @@ def disconnect(*, connection_id: uuid.UUID, firm_id: uuid.UUID) -> bool:
                                 "connected_by_id", "connected_at"])  # fmt: skip
         held = hold_work(connection_id=row.id, reason=RECONNECT)
         notices.settled(row)
+        announce.changed(row, what="disconnected")
         audit.record(
             action="connection.disconnected", object_type="connection", object_id=row.id, changes={"held": held}
         )

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from casehug.audit import services as audit
 from casehug.common.actor import current_actor_id
-from integrations.connections import holds, notices
+from integrations.connections import announce, holds, notices
 from integrations.contract.errors import Refused
 from integrations.models import Connection
 from integrations.registry import provider
@@ -33,7 +33,9 @@ def mark_needs_reconnect(*, connection_id: uuid.UUID, reason: str, code: str, to
     if not rows.update(state=Connection.State.NEEDS_RECONNECT, state_reason=reason):
         return False
     held = holds.hold_work(connection_id=connection_id, reason=holds.RECONNECT)
-    notices.reconnect_needed(Connection.objects.get(id=connection_id), reason)
+    broken: Connection = Connection.objects.get(id=connection_id)
+    notices.reconnect_needed(broken, reason)
+    announce.changed(broken, what="needs_reconnect", code=code)
     audit.record(
         action="connection.needs_reconnect",
         object_type="connection",
