@@ -104,8 +104,8 @@ def _offer(request: HttpRequest, row: Connection) -> dict[str, Any] | None:
         return None
     label = reads.case_type_label(gone[0].removeprefix(AREA))
     text = (
-        f"The stage {gone[1]} no longer exists in {name}. New {label} matters arrive without a stage "
-        "until a firm admin chooses another."
+        f"The stage {gone[1]} no longer exists in {name}. {label} matters wait until a firm admin chooses another; "
+        "everything else goes on."
     )
     return _banner(request, 40, text, "Choose a stage", reverse("integration_case_types", args=[row.provider]))
 

@@ -21,7 +21,7 @@ HOW = {
     "reconciled": "Found again after an unanswered call.",
 }
 UNANSWERED = "Sent, but no answer came back; we look before anything is repeated."
-GONE = "{stage} no longer exists; the matter goes without a stage."
+GONE = "{stage} no longer exists; the matter waits until another stage is chosen."
 NO_STAGE = "No stage is chosen for this case type."
 LATER = "Follows when the intake is complete."
 BY_HAND = ("manual", "retry", "api")

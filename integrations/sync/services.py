@@ -9,6 +9,7 @@ from casehug.intake.errors import NotFound
 from casehug.intake.selectors.sync import matter_for_sync
 from integrations import queue
 from integrations.connections.holds import CONFIGURATION, hold_reason
+from integrations.mappings.holding import MAPPING
 from integrations.models import Connection
 from integrations.registry import provider
 from integrations.sync.messages import Message, message_for
@@ -80,7 +81,7 @@ def request_sync(
     )  # fmt: skip
     if lane == WorkItem.Lane.BUTTON:
         # A person may have fixed the account meanwhile; waiting for a back-off makes no sense to somebody pressing.
-        work.resume_held(item_id=item.id, reasons=(CONFIGURATION,))
+        work.resume_held(item_id=item.id, reasons=(CONFIGURATION, MAPPING))
     audit.record(
         action="sync.requested", object_type="matter", object_id=matter_id,
         changes={"run": str(item.id), "trigger": trigger, "lane": int(lane)},

@@ -59,7 +59,7 @@ PIPELINE = Group("pipeline", "Pipeline & Campaigns", (
         " stages with well-known names are matched by themselves; rows without a stage are marked.",
     )),
     Question("What if a stage is renamed or deleted there?", (
-        "Stages are kept by id, so a new name changes nothing. If a stage is gone, the matter still arrives, without"
+        "Stages are kept by id, so a new name changes nothing. If a stage is gone, only the matters mapped to it wait,"
         " a stage, and a firm admin is asked to choose another.",
     )),
     Question("Does CaseHug move a matter back that our staff moved on?", (

@@ -31,13 +31,16 @@ def contact_values(record: ContactRecord, gone: Iterable[str]) -> dict[str, Leaf
     return _filled(fields | _custom(record.custom_fields), gone)
 
 
-def matter_values(record: MatterRecord, gone: Iterable[str]) -> dict[str, Leaf]:
-    """Return what a matter says, by content key (CH-2). `gone`: what the account no longer has (`stage_id:7`)."""
+def matter_values(record: MatterRecord, gone: Iterable[str], sub_status: Leaf | None = None) -> dict[str, Leaf]:
+    """Return what a matter says, by content key (CH-2). `gone`: what the account no longer has (`stage_id:7`).
+
+    Without a mapped sub-status there is no such key: writing one moves the main status there.
+    """
     fields = {
         "case_title": record.title,
         "practice_area_id": _numbered(record.practice_area_id),
         "stage_id": _numbered(record.stage_id),
-    }
+    } | ({"sub_status_id": _numbered(sub_status)} if sub_status else {})
     return _filled(fields | _custom(record.custom_fields), gone)
 
 

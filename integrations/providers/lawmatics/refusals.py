@@ -13,7 +13,12 @@ from integrations.contract.records import Leaf
 from integrations.providers.lawmatics.mapping import CUSTOM
 
 REFUSED = (400, 404, 422)
-CHECKS = {"stage_id": "/v1/stages/", "practice_area_id": "/v1/practice_areas/", CUSTOM: "/v1/custom_fields/"}
+CHECKS = {
+    "stage_id": "/v1/stages/",
+    "practice_area_id": "/v1/practice_areas/",
+    "sub_status_id": "/v1/sub_statuses/",
+    CUSTOM: "/v1/custom_fields/",
+}
 RECORDS = {"contact": "/v1/contacts/", "matter": "/v1/prospects/"}
 
 

@@ -113,9 +113,14 @@ class PushMatter:
         return Write("PUT", f"/v1/prospects/{ref.id}", mapping.matter_body(values), {"fields": "case_title"})
 
     def arrived(self, context: StepContext, ref: RemoteRef) -> bool:
-        query = {"fields": "case_title,stage,practice_area,custom_fields"}
+        query = {"fields": "case_title,stage,practice_area,sub_status,custom_fields"}
         there = one(context.api.read(f"/v1/prospects/{ref.id}", query), "prospect")
         values = {key: leaf for key, leaf in self._values(context).items() if key in context.changed}
+        if there is not None and (leaf := values.pop("sub_status_id", None)):
+            # A matter shows its sub-status by name only.
+            wanted = one(context.api.read(f"/v1/sub_statuses/{leaf.value}", {"fields": "name"}), "sub_status") or {}
+            if text(there, "sub_status").strip() != text(wanted, "name").strip():
+                return False
         return there is not None and all(_stands(there, key, leaf.value) for key, leaf in values.items())
 
     def read_ref(self, exchange: Exchange) -> RemoteRef | None:
@@ -135,7 +140,8 @@ class PushMatter:
         return lost(context, exchange, "matter" if exchange.method == "PUT" else "contact")
 
     def _values(self, context: StepContext) -> dict[str, Leaf]:
-        return mapping.matter_values(context.snapshot.matter, gone_keys(context))
+        sub_status = context.snapshot.extra.get("sub_status_id")
+        return mapping.matter_values(context.snapshot.matter, gone_keys(context), sub_status)
 
 
 class LogActivity:

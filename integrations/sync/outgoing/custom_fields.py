@@ -1,6 +1,7 @@
 """Mapped answers as custom fields (CH-37): only what the client submitted, in the form the remote field takes."""
 
 from casehug.intake.selectors.sync import MatterForSync, SubmittedAnswer
+from integrations.connections.options import follow
 from integrations.contract.provider import CatalogueEntry
 from integrations.contract.records import CustomValue, Leaf, PrivilegeGuard, Source
 from integrations.models import CatalogueItem, Connection, FieldMapping
@@ -44,5 +45,6 @@ def _entries(connection: Connection, ids: set[str]) -> dict[str, CatalogueEntry]
 
 def _value(connection: Connection, entry: CatalogueEntry, answer: SubmittedAnswer) -> CustomValue:
     convert = provider(connection.provider).custom_value
-    value = convert(entry, answer.value) if convert else answer.value
+    given = follow(entry.extra, answer.value)
+    value = convert(entry, given) if convert else given
     return CustomValue(Leaf(entry.id, Source.SYSTEM), Leaf(value, Source.CLIENT_SUBMISSION, str(answer.submission_id)))
