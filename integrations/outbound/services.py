@@ -34,7 +34,9 @@ class Wishes(TypedDict, total=False):
     older_signature: bool
 
 
-def subscribe(*, kind: str = "webhook", active: bool = True, **wishes: Unpack[Wishes]) -> tuple[WebhookEndpoint, Secret]:
+def subscribe(
+    *, kind: str = "webhook", active: bool = True, **wishes: Unpack[Wishes]
+) -> tuple[WebhookEndpoint, Secret]:
     """Add a receiver in the firm scope; returns it and its signing secret, which is never readable again.
 
     `target` comes from `egress.check_url`, `events` are names of the catalogue or `*`. Raises `Refused` (code = field).
