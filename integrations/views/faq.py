@@ -60,7 +60,7 @@ PIPELINE = Group("pipeline", "Pipeline & Campaigns", (
     )),
     Question("What if a stage is renamed or deleted there?", (
         "Stages are kept by id, so a new name changes nothing. If a stage is gone, only the matters mapped to it wait,"
-        " a stage, and a firm admin is asked to choose another.",
+        " and a firm admin is asked to choose another; then they go on by themselves.",
     )),
     Question("Does CaseHug move a matter back that our staff moved on?", (
         "No. An update sends what changed here since the last sync and nothing else, so a corrected title does not"
