@@ -6,6 +6,7 @@ import environ
 from csp.constants import NONCE
 
 from casehug.settings.broker import *  # noqa: F403
+from casehug.settings.sign_in import *  # noqa: F403
 
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -24,6 +25,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "django_filters",
@@ -91,36 +94,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # allauth keeps its rate counters here; the login throttle itself is in PostgreSQL (casehug.common.throttle).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-
-# --- Sign-in ------------------------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "firms.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "dashboard"
-ACCOUNT_ADAPTER = "casehug.firms.sign_in.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = False
-LOGIN_LIMIT_PER_ACCOUNT, LOGIN_LIMIT_PER_ADDRESS, LOGIN_WINDOW_SECONDS = 5, 20, 900
-
-SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS = 15 * 60, 12 * 3600
-SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # the return from the provider's consent page needs Lax
-CSRF_FAILURE_VIEW = "casehug.firms.error_pages.csrf_failure"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -199,7 +172,7 @@ WORK_ENDED = {"sync_matter": ["integrations.sync.announce.ended"]}
 OUTBOUND_OWN_ADDRESSES = env.list("CASEHUG_OWN_ADDRESSES", default=[])
 OUTBOUND_LOCAL_TARGETS, OUTBOUND_CA_FILE = list[str](), ""
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
-EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls"], "help"
+EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls", "integrations.views.bulk_urls"], "help"
 TICKS = [
     "casehug.common.ticks.purge_finished_work",
     "casehug.common.ticks.purge_throttle",

@@ -49,6 +49,7 @@ PARTS = (
     ("Stage → Status", "integration_status_mapping"),
     ("Webhook events", "integration_webhooks"),
     ("Pull Matters", "integration_pull"),
+    ("Bulk sync", "integration_bulk"),
     ("Sync log", "integration_log"),
 )
 NEED_INBOUND = ("integration_status_mapping", "integration_webhooks")
@@ -60,6 +61,7 @@ def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     here = "integration_log" if here == "integration_run" else here
     here = "integration_webhooks" if here.startswith("integration_webhook_") else here
     here = "integration_pull" if here.startswith("integration_pull_") else here
+    here = "integration_bulk" if here.startswith("integration_bulk_") else here
     left_out = (*(() if declared.inbound else NEED_INBOUND), *(() if declared.matters else ("integration_pull",)))
     return [
         {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here}
