@@ -36,7 +36,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class FieldLine:
-    """One mapped field on the page. `state`: chosen, gone (no such field there) or unasked (no question has the key)."""
+    """One mapped field. `state`: chosen, gone (no such field there) or unasked (no question has the key)."""
 
     owner: str
     field_id: str

@@ -14,7 +14,7 @@ from integrations.contract.http import Exchange, Failure, Outcome, classify
 from integrations.contract.operations import RemoteRef, Step, StepContext, Write
 from integrations.mappings.drift import met_gone
 from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
-from integrations.sync import doubts, failures, inline, intents
+from integrations.sync import doubts, failures, inline, intents, lighter
 from integrations.sync.confirm import confirm
 from integrations.sync.messages import error_text
 from integrations.sync.records import contact_keys, links, log, remarks
@@ -52,7 +52,12 @@ def update(run: Run, step: Step, link: ExternalLink) -> Settlement | None:
         return None
     ref = RemoteRef(step.key, link.external_id, link.label)
     with firm_scope(run.item.firm_id):
-        changed = links.changed_keys(link, step.content(run.context(step)))
+        by_hand = run.item.lane == WorkItem.Lane.BUTTON
+        lighter.leave_known(run, step, link, by_hand=by_hand)
+        changed = links.changed_keys(link, step.content(run.context(step)), again=by_hand)
+        if not changed and step.key == "matter":
+            remarks.record_fields(connection=run.connection, item=run.item, prepared=run.prepared,
+                                  name=run.provider.name)  # fmt: skip
     if not changed:
         return None
     return _write(run, step, lambda context: step.update(context, ref), changed=changed, known=link)
@@ -61,8 +66,9 @@ def update(run: Run, step: Step, link: ExternalLink) -> Settlement | None:
 def _write(
     run: Run, step: Step, build: Build, *, changed: frozenset[str], known: ExternalLink | None = None
 ) -> Settlement | None:
-    """Build, send and conclude one write. A refusal that teaches something about the account earns one more try."""
-    for second in (False, True):
+    """Build, send and conclude one write. A refusal may earn another, different body (`lighter`)."""
+    ladder = lighter.Ladder()
+    while True:
         context = run.context(step, changed=changed)
         write = build(context)
         if write is None:
@@ -80,12 +86,11 @@ def _write(
         lost = step.lost_link(context, sent.exchange)
         if lost and lost in run.links:
             return _lost(run, lost)
-        learned = {} if second else step.learn(context, write, sent.exchange)
-        if learned.get("gone") and _met_gone(run, learned["gone"]):
+        another = ladder.next_body(run, step, context, write, sent.exchange, error)
+        if ladder.gone and _met_gone(run, ladder.gone):
             return work.wait(seconds=0)  # it starts again, sees what its mapping lost, and waits for another choice
-        if not learned:
+        if not another:
             break
-        run.learned = {**run.learned, **learned}
     return failures.settlement_for(
         error, item=run.item, connection=run.connection, name=run.provider.name, values=run.our_values()
     )
@@ -101,6 +106,10 @@ def _nothing_to_send(run: Run, step: Step, context: StepContext, known: External
     with run.owned():
         if known is not None:
             links.confirm_content(known, step.content(context))
+            lighter.remember(run, step, known)
+            if step.key == "matter":
+                remarks.record_fields(connection=run.connection, item=run.item, prepared=run.prepared,
+                                      name=run.provider.name)  # fmt: skip
 
 
 def _send_once(
@@ -155,6 +164,7 @@ def _applied(run: Run, step: Step, sent: Sent) -> None:
                 name=run.prepared.name,
                 external_id=link.external_id,
             )
+        lighter.remember(run, step, link)
         inline.record(run, sent.intent)
         if step.key == "matter":
             remarks.record(connection=run.connection, item=run.item, prepared=run.prepared, name=run.provider.name)

@@ -15,7 +15,7 @@ from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync.intents import OPEN
 from integrations.sync.messages import Message, message_for
-from integrations.sync.records.remarks import FIELDS, MAPPING
+from integrations.sync.records.remarks import FIELDS, FIELDS_FIT, MAPPING
 
 STEPS = (("contact", "Contact"), ("matter", "Matter"), ("note", "Note"))
 FINAL = ("synced", "noted", "failed", "cancelled", "never")
@@ -105,6 +105,8 @@ def _read(connection: Connection, ids: list[uuid.UUID]) -> _Facts:
         last_lines[(line.matter_id, line.action.split(".")[0])] = line
         if line.action == "matter.update" and line.status == SyncLog.Status.SUCCESS:
             facts.remarks.pop(line.matter_id, None)  # what was remarked before is out of date
+        if line.action == FIELDS_FIT:
+            facts.remarks.get(line.matter_id, {}).pop(FIELDS, None)
         if line.action in (MAPPING, FIELDS):
             facts.remarks.setdefault(line.matter_id, {})[line.action] = line.error_text
     facts.failed = {key: line for key, line in last_lines.items() if line.status == SyncLog.Status.FAILED}

@@ -4,7 +4,8 @@ The privilege guard lives here: what has no tag here has no way out. Notes, desc
 """
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
@@ -13,6 +14,7 @@ from casehug.intake.selectors.sync import MatterForSync, matter_for_sync
 from integrations.contract.identity import normalise_email, normalise_name
 from integrations.contract.records import (
     ContactRecord,
+    FieldValue,
     Leaf,
     MatterRecord,
     NoteRecord,
@@ -47,6 +49,10 @@ class Prepared:
     target: MappedTarget
     left_out: tuple[str, ...] = ()
     """Why mapped answers were not sent, in plain words without any value."""
+    field_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Content key of a mapped field → the question's label and the field's name there."""
+    refused: Mapping[str, Mapping[str, FieldValue | None]] = field(default_factory=dict)
+    """Step key → mapped values that the provider did not take in this run or before."""
     blocker: Blocker | None = None
     """What this matter is mapped to and no longer exists there: it waits for another choice."""
 
@@ -83,7 +89,7 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
         raise NoClient(str(matter.matter_id))
     target = mapping_for(connection, matter)
     kind = _note_kind(matter, by_hand=item.lane == WorkItem.Lane.BUTTON)
-    fields, left_out = custom_fields.read(connection, matter)
+    mapped = custom_fields.read(connection, matter)
     snapshot = Snapshot(
         contact=ContactRecord(
             local_id=str(matter.client_id),
@@ -91,20 +97,22 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
             last_name=Leaf(matter.client_last_name, Source.IDENTITY),
             email=Leaf(matter.client_email, Source.IDENTITY),
             phone=Leaf(matter.client_phone, Source.IDENTITY),
-            custom_fields=fields["contact"],
+            custom_fields=mapped.fields["contact"],
         ),
         matter=MatterRecord(
             local_id=str(matter.matter_id),
             title=Leaf(matter.title, Source.CASE),
             practice_area_id=Leaf(target.practice_area_id, Source.SYSTEM),
             stage_id=Leaf(target.stage_id, Source.SYSTEM),
-            custom_fields=fields["matter"],
+            custom_fields=mapped.fields["matter"],
         ),
         note=_note(matter, kind) if kind else None,
         extra={"sub_status_id": Leaf(target.sub_status_id, Source.SYSTEM)} if target.sub_status_id else {},
     )
     blocked = blocker(connection, matter, target)
-    return Prepared(matter.matter_id, matter.client_id, snapshot, kind, target, left_out, blocked)
+    return Prepared(
+        matter.matter_id, matter.client_id, snapshot, kind, target, mapped.left_out, mapped.names, blocker=blocked
+    )  # fmt: skip
 
 
 def _note_kind(matter: MatterForSync, *, by_hand: bool) -> str:

@@ -11,6 +11,8 @@ from integrations.contract.operations import RemoteRef
 from integrations.models import Connection, ExternalLink
 
 LATE_DUPLICATE = "late_duplicate"
+REFUSED = "refused:"
+"""Fingerprint keys of values that the provider did not take; they never count as confirmed."""
 
 
 def lowest_first(ids: Iterable[str]) -> list[str]:
@@ -70,7 +72,7 @@ def save(
     if needs_review:
         link.needs_review, link.review_ids = needs_review, both
     if content is not None:
-        link.fingerprint = fingerprint(content)
+        link.fingerprint = _confirmed(link, content)
     link.save()
     return link
 
@@ -84,14 +86,41 @@ def flag_late_duplicate(link: ExternalLink, ids: Iterable[str]) -> None:
 
 def confirm_content(link: ExternalLink, content: Mapping[str, Any]) -> None:
     """Remember what the provider confirmed last."""
-    link.fingerprint = fingerprint(content)
+    link.fingerprint = _confirmed(link, content)
     link.save(update_fields=["fingerprint", "updated_at"])
 
 
-def changed_keys(link: ExternalLink, content: Mapping[str, Any]) -> frozenset[str]:
-    """Return which values differ from what was confirmed last; a value that is gone counts as changed."""
+def changed_keys(link: ExternalLink, content: Mapping[str, Any], *, again: bool = False) -> frozenset[str]:
+    """Return which values differ from what was confirmed last; a value that is gone counts as changed.
+
+    What the provider refused with this very value does not count, unless it is to be tried `again`.
+    """
     now = fingerprint(content)
-    return frozenset(key for key in {*now, *link.fingerprint} if now.get(key) != link.fingerprint.get(key))
+    known = {key: mark for key, mark in link.fingerprint.items() if not key.startswith(REFUSED)}
+    changed = frozenset(key for key in {*now, *known} if now.get(key) != known.get(key))
+    return changed if again else changed - refused_keys(link, content)
+
+
+def refused_keys(link: ExternalLink, content: Mapping[str, Any]) -> frozenset[str]:
+    """Return which of these values the provider refused before, as they are now."""
+    marks = {key.removeprefix(REFUSED): mark for key, mark in link.fingerprint.items() if key.startswith(REFUSED)}
+    now = fingerprint({key: value for key, value in content.items() if key in marks})
+    return frozenset(key for key, mark in now.items() if mark == marks[key])
+
+
+def keep_refused(link: ExternalLink, content: Mapping[str, Any]) -> None:
+    """Remember values that the provider did not take, hashed like the confirmed ones."""
+    marks = {f"{REFUSED}{key}": mark for key, mark in fingerprint(content).items()}
+    if not marks.items() <= link.fingerprint.items():
+        link.fingerprint = {**link.fingerprint, **marks}
+        link.save(update_fields=["fingerprint", "updated_at"])
+
+
+def _confirmed(link: ExternalLink, content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fingerprint after a confirmation: a value that now stands there is no longer a refused one."""
+    kept = {key: mark for key, mark in link.fingerprint.items()
+            if key.startswith(REFUSED) and key.removeprefix(REFUSED) not in content}  # fmt: skip
+    return {**fingerprint(content), **kept}
 
 
 def mark_broken(link: ExternalLink) -> None:

@@ -6,23 +6,39 @@ from integrations.sync.messages import message_for
 from integrations.sync.outgoing.snapshots import Prepared
 from integrations.sync.records import log
 
-MAPPING, FIELDS = "mapping.check", "field.skip"
+MAPPING, FIELDS, FIELDS_FIT = "mapping.check", "field.skip", "field.check"
 WITHOUT_STAGE = ("gone", "needs_choice")
 
 
 def record(*, connection: Connection, item: WorkItem, prepared: Prepared, name: str) -> None:
     """Log the remarks of a matter that was just created or changed, inside the scope."""
     target = prepared.target
-    found: list[tuple[str, log.Trouble]] = []
     stages = CatalogueItem.objects.filter(connection=connection, remote_firm=connection.remote_firm, kind="stage")
     if target.state in WITHOUT_STAGE and stages.exists():  # an account without stages needs no choice
         code = "stage_gone" if target.state == "gone" else "fallback" if target.stage_id else ""
-        found.append((MAPPING, log.Trouble("mapping", code, message_for("mapping", code, name=name).text)))
-    if prepared.left_out:
-        text = message_for("mapping", "field", name=name).text + " " + " ".join(prepared.left_out)
-        found.append((FIELDS, log.Trouble("mapping", "field", text)))
-    for action, trouble in found:
+        trouble = log.Trouble("mapping", code, message_for("mapping", code, name=name).text)
         log.write(
-            connection=connection, item=item, matter_id=prepared.matter_id, action=action,
+            connection=connection, item=item, matter_id=prepared.matter_id, action=MAPPING,
             status=SyncLog.Status.NOTE, trouble=trouble,
         )  # fmt: skip
+    record_fields(connection=connection, item=item, prepared=prepared, name=name)
+
+
+def record_fields(*, connection: Connection, item: WorkItem, prepared: Prepared, name: str) -> None:
+    """Log which mapped answers did not arrive, when that is not what the log says already. Inside the scope."""
+    lines = SyncLog.objects.filter(connection=connection, matter_id=prepared.matter_id)
+    told = lines.filter(action__in=(FIELDS, FIELDS_FIT)) | lines.filter(
+        action="matter.update", status=SyncLog.Status.SUCCESS
+    )
+    last = told.order_by("-created_at", "-id").first()
+    before = last.error_text if last is not None and last.action == FIELDS else ""
+    trouble = None
+    if prepared.left_out:
+        text = message_for("mapping", "field", name=name).text + " " + " ".join(prepared.left_out)
+        trouble = log.Trouble("mapping", "field", text)
+    if (trouble.text if trouble else "") == before:
+        return
+    log.write(
+        connection=connection, item=item, matter_id=prepared.matter_id, action=FIELDS if trouble else FIELDS_FIT,
+        status=SyncLog.Status.NOTE if trouble else SyncLog.Status.SUCCESS, trouble=trouble,
+    )  # fmt: skip
