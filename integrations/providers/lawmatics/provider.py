@@ -2,6 +2,7 @@
 
 from integrations.contract.auth import OAuth2
 from integrations.contract.provider import Provider, SettingsField
+from integrations.providers.lawmatics.behaviour import BEHAVIOURS
 from integrations.providers.lawmatics.catalogue import read_catalogue, who_am_i
 from integrations.providers.lawmatics.client import LawmaticsApi
 from integrations.providers.lawmatics.fields import custom_fits, custom_value
@@ -69,4 +70,5 @@ PROVIDER = Provider(
     custom_value=custom_value,
     custom_fits=custom_fits,
     matters=MATTERS,
+    behaviours=BEHAVIOURS,
 )

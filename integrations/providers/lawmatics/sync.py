@@ -6,6 +6,7 @@ Calls: new client 3 (find, contact with its note, matter), known e-mail 3, known
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.contract.behaviour import known
 from integrations.contract.http import Exchange
 from integrations.contract.operations import Found, Operation, RemoteRef, StepContext, Window, Write
 from integrations.contract.records import Leaf, NoteRecord
@@ -70,7 +71,8 @@ class PushContact:
         return RemoteRef("contact", str(row["id"]), finders.person_label(row)) if row else None
 
     def reconcile(self, context: StepContext, window: Window, *, deep: bool) -> Found:
-        return finders.find_contact_again(context.api, context.snapshot.contact, window, deep=deep)
+        by_filter = _usable(context, "contact_filter")
+        return finders.find_contact_again(context.api, context.snapshot.contact, window, deep=deep, by_filter=by_filter)
 
     def learn(self, context: StepContext, write: Write, exchange: Exchange) -> Mapping[str, Any]:
         return after_refusal(context, write, exchange, self._values(context))
@@ -131,7 +133,10 @@ class PushMatter:
         contact = context.links.get("contact")
         title = str(context.snapshot.matter.title.value or "")
         contact_id = contact.id if contact else ""
-        return finders.find_matter(context.api, contact_id, title, context.marker, window, deep=deep)
+        return finders.find_matter(
+            context.api, contact_id, title, context.marker, window, deep=deep,
+            by_filter=_usable(context, "matter_filter"),
+        )  # fmt: skip
 
     def learn(self, context: StepContext, write: Write, exchange: Exchange) -> Mapping[str, Any]:
         return after_refusal(context, write, exchange, self._values(context))
@@ -181,7 +186,8 @@ class LogActivity:
         first = note_target(context)
         order = [first, *(name for name in OWNERS if name != first)]
         owners = [(OWNERS[name][1], context.links[name].id) for name in order if name in context.links]
-        return finders.find_note(context.api, owners, context.marker, window, deep=deep)
+        by_activity = _usable(context, "activities")
+        return finders.find_note(context.api, owners, context.marker, window, deep=deep, by_activity=by_activity)
 
     def learn(self, context: StepContext, write: Write, exchange: Exchange) -> Mapping[str, Any]:
         """Some accounts take no notes on contacts (A26): try the matter, and keep to it if that works."""
@@ -198,6 +204,11 @@ def _inline_note(context: StepContext, owner: str) -> NoteRecord | None:
     """Return the note if it may ride in the first create of its owner; `notes` adds one each time, so never later."""
     fits = note_target(context) == owner and context.profile.get("inline_note") is not False
     return context.snapshot.note if fits and "note" not in context.links else None
+
+
+def _usable(context: StepContext, key: str) -> bool:
+    """Tell whether a way of listing works, as far as is known of this account (`behaviour.py`)."""
+    return known(context.profile, key) not in ("refused", "ignored")
 
 
 def _plain(values: Mapping[str, Leaf]) -> dict[str, Any]:
