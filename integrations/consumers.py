@@ -6,6 +6,7 @@ from casehug.common.models import WorkItem
 from casehug.outbox.models import OutboxEvent
 from integrations import queue
 from integrations.connections.holds import hold_reason
+from integrations.mappings.forms import waits_for_answers
 from integrations.models import Connection, ExternalLink
 from integrations.outbound.fanout import fan_out
 from integrations.registry import UnknownProvider, provider
@@ -43,7 +44,7 @@ def _wants(connection: Connection, event: OutboxEvent, matter_id: uuid.UUID) -> 
     except UnknownProvider:
         return False
     if event.type in ON_CREATION:
-        return bool(connection.auto_sync_on_matter_created)
+        return bool(connection.auto_sync_on_matter_created) and not waits_for_answers(connection, matter_id)
     if event.type in ON_COMPLETION and not _under_way(connection, matter_id):
         # The client alone starts no sync; a matter that is there already gets its note now (casehug.md §5 step 6).
         return False

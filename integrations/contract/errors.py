@@ -54,3 +54,7 @@ class Refused(ProviderError):
 
 class NotFound(Refused):
     """404 for a record that should exist."""
+
+
+class Unfit(Refused):
+    """Our own check before sending: the provider would decline this. Nothing was sent; `detail` is in our words."""

@@ -1,6 +1,6 @@
 """Operations and steps: a provider says how to look, act and recognise; the engine keeps the exactly-once promise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -108,8 +108,28 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True)
+class Adoption:
+    """Records to link by step key (`contact`, `matter`), and in plain words why one that is missing stays unlinked."""
+
+    refs: Sequence[RemoteRef] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True)
 class Operation:
-    """Ordered steps for one kind of work (`sync_matter`)."""
+    """Ordered steps for one kind of work (`sync_matter`).
+
+    `order` may put them in another order for one snapshot. `adopt`, by step key, names records that a confirmed record
+    of that step brought into being there (a form makes its own contact and matter); they are linked, not made again.
+    `refusal_codes`, by step key: the error code under which a 400 or 422 of that step is explained.
+    """
 
     key: str
     steps: Sequence[Step]
+    order: Callable[[Snapshot, Sequence[Step]], Sequence[Step]] | None = None
+    adopt: Mapping[str, Callable[[StepContext, RemoteRef], Adoption]] = field(default_factory=dict)
+    refusal_codes: Mapping[str, str] = field(default_factory=dict)
+
+    def ordered(self, snapshot: Snapshot) -> Sequence[Step]:
+        """Return the steps in the order in which they run for this snapshot."""
+        return self.order(snapshot, self.steps) if self.order else self.steps

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from integrations.contract.auth import ApiKey, OAuth2
 from integrations.contract.behaviour import Behaviour
+from integrations.contract.forms import RemoteForms
 from integrations.contract.http import Api, Gate
 from integrations.contract.matters import RemoteMatters
 from integrations.contract.operations import Operation
@@ -88,5 +89,7 @@ class Provider:
     """(catalogue entry of a custom field, kind of question) → why such answers never fit it, "" when they may."""
     matters: RemoteMatters | None = None
     """Looking at the matters that exist there (“Pull Matters”)."""
+    forms: RemoteForms | None = None
+    """Intake forms of the account that a matter can be submitted to."""
     behaviours: Sequence[Behaviour] = ()
     """What may differ from account to account and a read can find out (“How this account behaves”)."""

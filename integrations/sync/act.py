@@ -205,6 +205,9 @@ def _doubt(run: Run, step: Step, sent: Sent) -> Settlement:
 def _close_refused(run: Run, step: Step, sent: Sent) -> ProviderError:
     """Close the intent of a write that certainly did not apply, before any question about it is asked."""
     error = sent.context.api.error_of(sent.exchange)
+    code = run.provider.operations[run.item.kind].refusal_codes.get(step.key)
+    if code and error.status in (400, 422):
+        error.code = code  # what this step is refused for has causes of its own
     trouble = failures.trouble_of(error, name=run.provider.name, values=run.our_values())
     action = f"{step.action}.{sent.intent.verb}"
     with firm_scope(run.item.firm_id):

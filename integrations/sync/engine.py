@@ -18,7 +18,7 @@ from integrations.contract.records import PrivilegeGuard
 from integrations.mappings.services import is_preparing
 from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
-from integrations.sync import doubts, failures, inline
+from integrations.sync import adopted, doubts, failures, inline
 from integrations.sync.act import create, update
 from integrations.sync.bulk import seal
 from integrations.sync.messages import error_text, message_for
@@ -84,11 +84,11 @@ def _push_all(run: Run) -> Settlement:
     step: Step | None = None
     try:
         run.api = open_patiently(run.connection, lane=item.lane, started=run.started, observer=run.observe)
-        for step in run.provider.operations[item.kind].steps:
-            stop = _push(run, step)
+        for step in run.provider.operations[item.kind].ordered(run.prepared.snapshot):
+            stop = _push(run, step) or adopted.link(run, step)
             if stop is not None:
                 return stop
-            if _must_yield(run):
+            if run.must_yield():
                 return work.wait(seconds=0)
     except ProviderError as error:
         _log_failed_read(run, step, error)
@@ -99,12 +99,6 @@ def _push_all(run: Run) -> Settlement:
         with run.owned():
             return _guarded(run.connection, item, guard, name)
     return work.done()
-
-
-def _must_yield(run: Run) -> bool:
-    """A step is the unit of pre-emption: let a more urgent row of this connection go first."""
-    with firm_scope(run.item.firm_id):
-        return work.higher_lane_waits(run.item)
 
 
 def _push(run: Run, step: Step) -> Settlement | None:

@@ -13,7 +13,15 @@ from casehug.common.work import Settlement, database_now
 from integrations import limits
 from integrations.connections.holds import CONFIGURATION
 from integrations.connections.services import REJECTED, confirm_rejected, mark_needs_reconnect
-from integrations.contract.errors import AccessRefused, AuthRejected, NetworkTrouble, ProviderError, Refused, Throttled
+from integrations.contract.errors import (
+    AccessRefused,
+    AuthRejected,
+    NetworkTrouble,
+    ProviderError,
+    Refused,
+    Throttled,
+    Unfit,
+)
 from integrations.mappings.holding import MAPPING, Blocker
 from integrations.models import Connection, SyncLog
 from integrations.sync.messages import error_text
@@ -40,7 +48,8 @@ def trouble_of(error: ProviderError, *, name: str, values: set[str]) -> Trouble:
     own = isinstance(error, Throttled) and not error.by_provider
     code = "own_budget" if own else error.code or (str(error.status) if error.status else "")
     detail = mask(error.detail, values) if isinstance(error, (Refused, AccessRefused)) else ""
-    return Trouble(error.error_class, code, error_text(error.error_class, code, name=name, detail=detail), error.status)
+    text = error_text(error.error_class, code, name=name, detail=detail, own=isinstance(error, Unfit))
+    return Trouble(error.error_class, code, text, error.status)
 
 
 def wait_for_mapping(connection: Connection, item: WorkItem, lost: Blocker, name: str) -> Settlement:

@@ -94,6 +94,27 @@ _CATALOGUE: dict[tuple[str, str], Message] = {
         "We look for it again and link or create it; nothing is sent twice.",
         NOBODY, "Show log", "log",
     ),
+    ("validation", "form_refused"): Message(
+        "{name} did not accept the form.",
+        "Likely causes: the form has a payment or relationship block, which {name} does not take by API, or a required"
+        " field has no value. Nothing of the form was stored there; what was confirmed before stays.",
+        "A firm admin can check the form or choose another one; then retry.", "Open the forms", "forms",
+    ),
+    ("validation", "form_blocked"): Message(
+        "The form chosen for this case type cannot be submitted to {name} by API.",
+        "Nothing of the form was sent; what was confirmed before stays.",
+        "A firm admin can choose another form or change this one in {name}; then retry.", "Open the forms", "forms",
+    ),
+    ("validation", "form_incomplete"): Message(
+        "The form was not sent, because {name} would not take it as it is.",
+        "Nothing of the form was sent; a form is submitted once and completely.",
+        "You can complete the matter, a firm admin the form's fields; then retry.", "Open the forms", "forms",
+    ),
+    ("validation", "form_gone"): Message(
+        "The form chosen for this case type no longer exists in {name}.",
+        "Nothing of the form was sent; what was confirmed before stays.",
+        ADMIN, "Open the forms", "forms",
+    ),
     ("validation", "privilege_guard"): Message(
         "CaseHug stopped this: a value that may not leave the firm was about to be sent.",
         "Nothing was sent.",
@@ -150,6 +171,11 @@ _CATALOGUE: dict[tuple[str, str], Message] = {
         "We use the older one and deleted nothing.",
         "A firm admin can merge the two in {name}.", "Open there", "record",
     ),
+    ("review", "form"): Message(
+        "The form was submitted, but not all that {name} made from it could be linked.",
+        "Nothing is sent twice.",
+        "Someone who knows the matter can look in {name} and link it by hand.", "Show log", "log",
+    ),
     ("mapping", ""): Message(
         "No stage in {name} is chosen for this case type.",
         "The matter arrived without a stage.",
@@ -198,10 +224,14 @@ def message_for(error_class: str, error_code: str = "", *, name: str = "Lawmatic
     )
 
 
-def error_text(error_class: str, error_code: str, *, name: str, detail: str = "") -> str:
-    """Return the text stored with a failure: our words, then the provider's own (already masked), if any."""
+def error_text(error_class: str, error_code: str, *, name: str, detail: str = "", own: bool = False) -> str:
+    """Return the text stored with a failure: our words, then the provider's (already masked), if any.
+
+    `own`: the detail is what our own check found.
+    """
     text = message_for(error_class, error_code, name=name).text
-    return f"{text} {name} wrote: “{detail}”" if detail else text
+    said = detail if own else f"{name} wrote: “{detail}”"
+    return f"{text} {said}" if detail else text
 
 
 def causes(error_class: str, *, name: str = "Lawmatics") -> list[tuple[str, Message]]:

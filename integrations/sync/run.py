@@ -55,10 +55,16 @@ class Run:
         """No remote call starts later than this after the claim: the lease must outlive the call."""
         return time.monotonic() - self.started > work.START_WITHIN_SECONDS
 
+    def must_yield(self) -> bool:
+        """A step is the unit of pre-emption: let a more urgent row of this connection go first."""
+        with firm_scope(self.item.firm_id):
+            return work.higher_lane_waits(self.item)
+
     def load_links(self) -> None:
         """Read the usable links of this matter (and compute its markers) inside the scope."""
         records = {
-            key: (self.prepared.local_type(key), self.prepared.local_id(key)) for key in ("contact", "matter", "note")
+            key: (self.prepared.local_type(key), self.prepared.local_id(key))
+            for key in ("contact", "matter", "note", "form")
         }
         self.markers = {key: marker_for(*record) for key, record in records.items()}
         self.links = links.find_all(connection=self.connection, records=records)

@@ -6,6 +6,7 @@ from integrations.providers.lawmatics.behaviour import BEHAVIOURS
 from integrations.providers.lawmatics.catalogue import read_catalogue, who_am_i
 from integrations.providers.lawmatics.client import LawmaticsApi
 from integrations.providers.lawmatics.fields import custom_fits, custom_value
+from integrations.providers.lawmatics.forms import FORMS
 from integrations.providers.lawmatics.inbound import INBOUND
 from integrations.providers.lawmatics.matters import MATTERS
 from integrations.providers.lawmatics.sync import SYNC_MATTER
@@ -27,7 +28,12 @@ DEFAULT_STAGES = {
 
 
 def record_url(web_base: str, kind: str, remote_id: str) -> str:
-    """Return the page of a record, empty for kinds without a page of their own (a note stands on its contact)."""
+    """Return the page of a record, empty for kinds without a page of their own (a note stands on its contact).
+
+    A form stands for what it made: its id is `matter 7` or `contact 7`.
+    """
+    if kind == "form":
+        kind, _, remote_id = remote_id.partition(" ")
     return f"{web_base.rstrip('/')}/{PAGES[kind]}/{remote_id}" if kind in PAGES and web_base and remote_id else ""
 
 
@@ -70,5 +76,6 @@ PROVIDER = Provider(
     custom_value=custom_value,
     custom_fits=custom_fits,
     matters=MATTERS,
+    forms=FORMS,
     behaviours=BEHAVIOURS,
 )

@@ -11,10 +11,10 @@ from integrations.contract.http import Exchange
 from integrations.contract.operations import Found, Operation, RemoteRef, StepContext, Window, Write
 from integrations.contract.records import Leaf, NoteRecord
 from integrations.providers.lawmatics import finders, mapping
-from integrations.providers.lawmatics.fields import same_value
-from integrations.providers.lawmatics.mapping import CUSTOM
-from integrations.providers.lawmatics.reading import Resource, attribute, one, related_id, text
-from integrations.providers.lawmatics.refusals import CHECKS, REFUSED, after_refusal, gone_keys, lost
+from integrations.providers.lawmatics.form_step import SubmitForm, adopt, in_order, instead, replaced
+from integrations.providers.lawmatics.reading import Resource, one, text
+from integrations.providers.lawmatics.refusals import REFUSED, after_refusal, gone_keys, lost
+from integrations.providers.lawmatics.standing import is_filled, stands
 
 OWNERS = {"contact": ("Contact", "contact_id"), "matter": ("Prospect", "matter_id")}
 
@@ -32,7 +32,7 @@ class PushContact:
     action = "contact"
 
     def applies(self, context: StepContext) -> bool:
-        return True
+        return not replaced(context, self.key)
 
     def probe(self, context: StepContext) -> Found | None:
         return finders.find_contact(context.api, context.snapshot.contact)
@@ -58,7 +58,7 @@ class PushContact:
         if there is None or not finders.same_person(there, context.snapshot.contact):
             return None
         wanted = {key: leaf for key, leaf in self._values(context).items() if key in context.changed}
-        blanks = {key: leaf for key, leaf in wanted.items() if not _shown(there, key)}
+        blanks = {key: leaf for key, leaf in wanted.items() if not is_filled(there, key)}
         if not blanks:
             return None
         return Write("PUT", f"/v1/contacts/{ref.id}", mapping.contact_body(blanks), {"fields": "first_name,last_name"})
@@ -91,7 +91,7 @@ class PushMatter:
     action = "matter"
 
     def applies(self, context: StepContext) -> bool:
-        return True
+        return not replaced(context, self.key)
 
     def probe(self, context: StepContext) -> Found | None:
         return None  # a first create needs no look: nothing of ours can be there yet
@@ -123,7 +123,7 @@ class PushMatter:
             wanted = one(context.api.read(f"/v1/sub_statuses/{leaf.value}", {"fields": "name"}), "sub_status") or {}
             if text(there, "sub_status").strip() != text(wanted, "name").strip():
                 return False
-        return there is not None and all(_stands(there, key, leaf.value) for key, leaf in values.items())
+        return there is not None and all(stands(there, key, leaf.value) for key, leaf in values.items())
 
     def read_ref(self, exchange: Exchange) -> RemoteRef | None:
         row = _answered(exchange, "prospect")
@@ -156,7 +156,9 @@ class LogActivity:
     action = "note"
 
     def applies(self, context: StepContext) -> bool:
-        return context.snapshot.note is not None
+        """A form may have made a contact or matter that nobody named to us: then there is nowhere to write."""
+        nowhere = instead(context) and note_target(context) not in context.links
+        return context.snapshot.note is not None and not nowhere
 
     def probe(self, context: StepContext) -> Found | None:
         return None
@@ -222,26 +224,10 @@ def _answered(exchange: Exchange, kind: str) -> Resource | None:
     return data if isinstance(data, dict) and data.get("type") == kind and data.get("id") else None
 
 
-def _custom_shown(row: Resource, field_id: str) -> Mapping[str, Any]:
-    """Return a custom field as a record shows it; ids are numbers in older answers, and a field can come twice."""
-    shown = attribute(row, "custom_fields")
-    entries = [item for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
-    return next((item for item in entries if str(item.get("id")) == field_id), {})
-
-
-def _shown(row: Resource, key: str) -> bool:
-    if key.startswith(CUSTOM):
-        return _custom_shown(row, key.removeprefix(CUSTOM)).get("value") not in (None, "", [])
-    return bool(text(row, key).strip())
-
-
-def _stands(row: Resource, key: str, value: Any) -> bool:
-    """Tell whether a value of ours stands in a matter."""
-    if key.startswith(CUSTOM):
-        return same_value(value, _custom_shown(row, key.removeprefix(CUSTOM)))
-    if key in CHECKS:
-        return related_id(row, key.removesuffix("_id")) == str(value)
-    return text(row, key).strip() == str(value).strip()
-
-
-SYNC_MATTER = Operation("sync_matter", (PushContact(), PushMatter(), LogActivity()))
+SYNC_MATTER = Operation(
+    "sync_matter",
+    (PushContact(), PushMatter(), LogActivity(), SubmitForm()),
+    order=in_order,
+    adopt={SubmitForm.key: adopt},
+    refusal_codes={SubmitForm.key: "form_refused"},
+)

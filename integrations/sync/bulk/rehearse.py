@@ -133,8 +133,13 @@ class _Stage:
         return Act(step.key, "update", 1, 1, write, content) if write else None
 
     def create(self, step: Step) -> Act:
-        calls = self.look(step) + 1
-        write = step.create(self.context(step, NothingThere()))
+        calls, api = self.look(step) + 1, NothingThere()
+        try:
+            write = step.create(self.context(step, api))
+        except ProviderError:  # it first reads what it is sent to, and then sends at most one write
+            self.refs[step.key] = RemoteRef(step.key, PLANNED_ID)
+            content = step.content(self.context(step, NothingThere()))
+            return Act(step.key, "create", calls + api.reads, calls + api.reads, None, content)
         for key in (step.key, *write.carries):
             self.refs[key] = RemoteRef(key, PLANNED_ID)
         return Act(step.key, "create", calls, calls, write)
@@ -153,7 +158,7 @@ def rehearse(
     In the firm scope (markers are keyed per firm). Nothing is read from or sent to the provider.
     """
     stage, acts = _Stage(connection, prepared, known), []
-    for step in operation_of(connection).steps:
+    for step in operation_of(connection).ordered(prepared.snapshot):
         if not step.applies(stage.context(step, NothingThere())):
             continue
         link = known.get(step.key)

@@ -24,7 +24,7 @@ from integrations.contract.records import (
 from integrations.mappings.holding import Blocker, blocker
 from integrations.mappings.services import MappedTarget, mapping_for
 from integrations.models import Connection
-from integrations.sync.outgoing import custom_fields, note_text
+from integrations.sync.outgoing import custom_fields, forms, note_text
 from integrations.sync.outgoing.markers import marker_for
 
 COMPLETED, STATUS = "intake_completed", "intake_status"
@@ -107,12 +107,16 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
             custom_fields=mapped.fields["matter"],
         ),
         note=_note(matter, kind) if kind else None,
-        extra={"sub_status_id": Leaf(target.sub_status_id, Source.SYSTEM)} if target.sub_status_id else {},
+        extra=_extra(target) | forms.read(connection, matter, trigger=item.trigger),
     )
     blocked = blocker(connection, matter, target)
     return Prepared(
         matter.matter_id, matter.client_id, snapshot, kind, target, mapped.left_out, mapped.names, blocker=blocked
     )  # fmt: skip
+
+
+def _extra(target: MappedTarget) -> dict[str, Leaf]:
+    return {"sub_status_id": Leaf(target.sub_status_id, Source.SYSTEM)} if target.sub_status_id else {}
 
 
 def _note_kind(matter: MatterForSync, *, by_hand: bool) -> str:

@@ -83,8 +83,8 @@ class Search:
             )  # fmt: skip
             for taken in rows.exclude(local_id=self.intent.matter_id).values_list("external_id", flat=True):
                 shared = mine is not None and mine.external_id == taken  # a contact there can stand for several forms
-                if ids:
-                    ids.remove(ids[-1] if shared else taken)
+                gone = ids[-1] if shared and ids else taken
+                ids = [one for one in ids if one != gone]
         return Found(tuple(ref for ref in found.refs if ref.id in ids), found.same_person)
 
     def keep_calls(self, made: Sequence[Call]) -> None:

@@ -16,12 +16,12 @@ from tests.integrations.providers.lawmatics.conftest import (
     matter,
 )  # fmt: skip
 
-CONTACT, MATTER, NOTE_STEP = SYNC_MATTER.steps
+CONTACT, MATTER, NOTE_STEP, _ = SYNC_MATTER.steps
 FINDER = "/v1/contacts/find_by_email/maya.rivera%40example.com"
 
 
-def test_the_order_is_contact_matter_note() -> None:
-    assert [step.key for step in SYNC_MATTER.steps] == ["contact", "matter", "note"]
+def test_the_order_is_contact_matter_note_form() -> None:
+    assert [step.key for step in SYNC_MATTER.steps] == ["contact", "matter", "note", "form"]
 
 
 # --- Bodies --------------------------------------------------------------------------------------------------------
