@@ -138,8 +138,12 @@ def mapping_for(connection: Connection, matter: HasCaseType) -> MappedTarget:
 
     A row whose stage is gone stops the search: the row is flagged and its matters wait (`lost`).
     """
+    return target_in(Table(connection), matter)
+
+
+def target_in(table: Table, matter: HasCaseType) -> MappedTarget:
+    """As `mapping_for`, with a table that was read already (or that was changed in memory, for a preview)."""
     area = matter.practice_area if matter.practice_area in PracticeArea.values else str(PracticeArea.OTHER)
-    table = Table(connection)
     for key in dict.fromkeys((matter.case_type_key, AREA + area, LAST)):
         stage, state = table.own(key, area if key != LAST else str(PracticeArea.OTHER)) if key else ("", NEEDS_CHOICE)
         if state == NEEDS_CHOICE:
