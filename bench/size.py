@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """`rounds` of A-B; `per_round` approvals in each half of a round; `matters` of the memory run."""
+    """`rounds` of A-B; `per_round` approvals in each half of a round; `matters` of the memory run; `bulk` of a bulk sync."""
 
     rounds: int = 7
     per_round: int = 43
     matters: int = 10_000
+    bulk: int = 2_000
 
     @property
     def every(self) -> int:
@@ -22,4 +23,4 @@ class Size:
         return 2 * self.every
 
 
-QUICK = Size(rounds=2, per_round=50, matters=1_000)
+QUICK = Size(rounds=2, per_round=50, matters=1_000, bulk=60)

@@ -12,7 +12,9 @@ CSRF_TRUSTED_ORIGINS = [CASEHUG_BASE_URL]
 # Loopback has no TLS: the cookies lose the __Host- name and the Secure flag, nothing else changes.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "casehug_session", "casehug_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # passkeys work on http://localhost, not on an address of numbers
+# Measurements let a minute of the providers' limits last shorter, here and in the stand-in alike.
+LIMIT_MINUTE_SECONDS = env.float("CASEHUG_LIMIT_MINUTE", default=60.0)
 STATIC_ROOT = None  # type: ignore[assignment]  # files come from their sources; nothing is collected locally
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.bool("CASEHUG_AUTORELOAD", default=False)

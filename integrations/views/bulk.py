@@ -8,18 +8,21 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from casehug.audit import services as audit
 from casehug.firms.access import can, firm_page
 from casehug.intake.text import spreadsheet_safe
 from integrations.connections.holds import hold_reason
+from integrations.contract.provider import Provider
 from integrations.models import BulkRow, BulkRun
 from integrations.registry import provider as declared_provider
 from integrations.selectors import bulk as reads
 from integrations.selectors.bulk_content import content_of
-from integrations.selectors.connections import user_names
+from integrations.selectors.connections import connection_pairs, user_names
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.sync.bulk.drive import TRIAL_ROWS, trial_over
 from integrations.sync.bulk.plan import MOST_ROWS
@@ -48,7 +51,8 @@ def bulk_context(request: HttpRequest, key: str, **more: Any) -> dict[str, Any]:
 
 def run_or_404(key: str, bulk_id: uuid.UUID) -> BulkRun:
     """Return a run of this firm and provider."""
-    found: BulkRun | None = BulkRun.objects.select_related("connection").filter(id=bulk_id, connection__provider=key).first()
+    runs = BulkRun.objects.select_related("connection").filter(id=bulk_id, connection__provider=key)
+    found: BulkRun | None = runs.first()
     if found is None:
         raise Http404
     return found
@@ -173,3 +177,17 @@ def bulk_csv(request: HttpRequest, provider: str, bulk_id: uuid.UUID) -> HttpRes
     answer["Content-Disposition"] = f'attachment; filename="{run.public_id}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def matter_list_actions(*, request: HttpRequest, words: str) -> SafeString:
+    """Fill the slot below the list of matters: a dry run over what is chosen there, or over the whole filter."""
+    able = [one for one, row in connection_pairs() if row is not None and row.state == "connected" and _syncs(one)]
+    context = {
+        "providers": able, "words": words, "filter": request.GET.urlencode(),
+        "why_not_bulk": reason_unless(request, "sync.bulk"),
+    }  # fmt: skip
+    return render_to_string("integrations/_bulk_choose.html", context, request=request) if able else SafeString("")
+
+
+def _syncs(declared: Provider) -> bool:
+    return "sync_matter" in declared.operations

@@ -55,12 +55,14 @@ def matter_list(request: HttpRequest) -> HttpResponse:
     for matter in page.rows:
         matter.sync_state = states.get(matter.id)
     choices = _choices(filters)
+    words = _in_words(filters, choices)
     context = {
         "page": page,
         **page_urls(request, page),
         "filters": filters,
         "choices": choices,
-        "words": _in_words(filters, choices),
+        "words": words,
+        "list_actions": slots.fill("matter_list_actions", request=request, words=words) if page.rows else [],
         "clear_url": reverse("matters"),
         "shows_states": bool(states),
         "blocked": blocked(request),
