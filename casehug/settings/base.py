@@ -152,6 +152,7 @@ SLOTS = {
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
     "matter_panel": ["integrations.slots.matter_panel"],
     "matter_states": ["integrations.slots.matter_states"],
+    "matter_list_actions": ["integrations.views.bulk.matter_list_actions"],
     "dashboard_card": ["integrations.slots.dashboard_card"],
     "banner": ["integrations.slots.banner"],
     "timeline": ["integrations.slots.timeline"],
