@@ -106,11 +106,25 @@ def _forms(world: World, firm_id: int) -> None:
     ]
     summary = next(r for r in world.store.all("custom_field", firm_id) if r.doc["name"] == "Matter text")
     question = component(f"custom_field_{summary.id}", "What happened?", field_type="text")
+    numbers = {record.doc["name"]: record.id for record in world.store.all("custom_field", firm_id)}
+    story = [
+        component("section_1", "<h2>Your case</h2>", kind="horizontal_divider"),
+        component(f"custom_field_{summary.id}", "What <b>happened</b>?", field_type="text", required=True),
+        component(f"custom_field_{numbers['Matter date']}", "When did it happen?", field_type="date"),
+        component(f"custom_field_{numbers['Matter boolean']}", "Is somebody in danger?", field_type="boolean"),
+        component("general_field_0c1d2e", "Where do you live?", kind="general_field", field_type="list",
+                  list_options=[{"label": "North side", "value": "north"}, {"label": "South side", "value": "south"}]),
+        component(f"custom_field_{numbers['CaseHug marker']}", "Reference", hidden=True),
+    ]  # fmt: skip
+    signature = component("signature_1", "Sign here", kind="signature", field_type="signature", required=True)
     notice = component("notice_1", "<p>Please answer what you can.</p>", kind="instructions")
     forms = [
         ("Intake summary", "Prospect", [notice, *person, question]),
         ("Consultation fee", "Prospect", [*person, component("payment_1", "Fee", kind="payment")]),
         ("Family members", "Contact", [*person, component("relationship_1", "Relatives", kind="relationship")]),
+        ("Full intake", "Prospect", [notice, *person, *story]),
+        ("Client card", "Contact", [*person, component("city", "City")]),
+        ("Fee agreement", "Prospect", [*person, signature]),
     ]
     for number, (name, kind, components) in enumerate(forms):
         rows = [{"components": [part]} for part in components]

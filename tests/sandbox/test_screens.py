@@ -11,7 +11,7 @@ from tests.sandbox.conftest import Standin
 
 SCREENS = (
     "/", "/?view=list", "/crm/contacts", "/crm/contacts?q=nobody", "/crm/activity", "/crm/requests", "/crm/ledger",
-    "/crm/webhooks", "/crm/switches",
+    "/crm/webhooks", "/crm/switches", "/crm/forms",
 )  # fmt: skip
 
 
@@ -62,6 +62,25 @@ def test_board_matter_and_contact(standin: Standin) -> None:
         "data"
     ]
     assert int(seen["id"]) == int(stage["id"]) + 1
+
+
+def test_forms_with_their_blocks_and_entries(standin: Standin) -> None:
+    made = standin.control("POST", "forms", name="Short", type="Contact", components=[
+        {"id": "first_name", "label": "<b>First</b> name", "component_type": "field", "required": True},
+        {"id": "email", "label": "E-mail", "component_type": "field", "required": False, "hidden": True},
+    ])  # fmt: skip
+    url = f"{standin.url}/v1/forms/{made['uuid']}"
+    body = {"first_name": "Ida", "email": "ida@example.com", "mark": "DDDDDDDDDDDDDDDDDD22"}
+    for _ in range(2):
+        assert requests.post(f"{url}/submit", json=body, timeout=5).status_code == 201
+    page = get(standin, f"/crm/forms/{made['id']}").text
+    assert "First name" in page and "field, required" in page and "field, hidden" in page
+    assert page.count("ida@example.com") == 2 and "/crm/contacts/" in page
+    listed = get(standin, "/crm/forms").text
+    assert "Refused: a payment block" in listed and "Refused: a relationship block" in listed
+    ledger = standin.control("GET", "ledger")
+    assert ledger["form_entries"]["total"] == 2 and ledger["contacts"]["total"] == 1
+    assert get(standin, "/crm/forms/1").status_code == 404
 
 
 def test_switches_faults_and_webhooks_by_form(standin: Standin) -> None:

@@ -81,8 +81,6 @@ def submit(call: Call) -> Reply:
     actor = Actor("application", call.actor.id, user, call.actor.lag)
     if record.doc["type"] == "Prospect":
         made = matters.create_matter(call.world, call.account, data, actor)
-        marks = markers_in(*(str(value) for value in answers.values()))
-        call.world.ledger.add(account=call.account, effect="created", kind="form_entry", record=made.id, keys=marks)
     else:
         existing = people.by_email(call.world, call.account, data.get("email"))
         made = existing or people.new_contact(call.world, call.account, data, actor)
@@ -101,6 +99,8 @@ def _entry(call: Call, record: Record, made: Record, answers: Doc) -> None:
     body = [{"label": labels.get(key, key), "value": value} for key, value in answers.items()]
     doc = {"form_id": record.id, "body": body, "owner_kind": made.kind, "owner_id": made.id}
     entry = call.world.store.insert("form_entry", call.account, doc, at=call.world.now(), lag=call.actor.lag)
+    marks = markers_in(*(str(value) for value in answers.values()))
+    call.world.ledger.add(account=call.account, effect="created", kind="form_entry", record=entry.id, keys=marks)
     data = {"custom_form_uuid": record.doc["uuid"], "custom_form_entry_id": entry.id}
     key = "matter_id" if made.kind == "prospect" else "contact_id"
     webhooks.emit(call.world, call.account, "form_submitted", {key: made.id} | data)

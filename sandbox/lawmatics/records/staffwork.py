@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any
 
 from sandbox.lawmatics.events import webhooks
@@ -90,7 +91,7 @@ def _delete(world: World, record: Record) -> None:
 
 
 def create(world: World, account: int, plural: str, given: Doc) -> Doc:
-    """Make a contact (with `secondary_emails`), matter, note, stage, practice area or other named record."""
+    """Make a contact (with `secondary_emails`), matter, note, stage, form (`components`) or other named record."""
     kind, actor = PLURALS.get(plural, plural), staff(world, account)
     if kind == "contact":
         record = people.new_contact(world, account, given, actor)
@@ -106,6 +107,10 @@ def create(world: World, account: int, plural: str, given: Doc) -> Doc:
     elif kind in ("stage", "practice_area", "sub_status", "tag") and given.get("name"):
         doc = {key: value for key, value in given.items() if key != "account"}
         record = world.store.insert(kind, account, {"color": "#4a5361", "order": 99} | doc, at=world.now())
+    elif kind == "form" and given.get("name"):
+        rows = [{"components": [part]} for part in given.get("components", [])]
+        doc = {"uuid": str(uuid.uuid4()), "name": given["name"], "type": given.get("type", "Prospect"), "rows": rows}
+        record = world.store.insert("form", account, doc, at=world.now())
     else:
         raise ValueError(f"cannot create {plural}")
     return shown(record)

@@ -13,7 +13,7 @@ from sandbox.lawmatics.records.people import PERSONAL
 from sandbox.lawmatics.records.staffwork import Refused
 from sandbox.lawmatics.records.store import Record
 from sandbox.lawmatics.records.timeline import Invalid
-from sandbox.lawmatics.screen import operating, pages
+from sandbox.lawmatics.screen import forms, operating, pages
 from sandbox.lawmatics.world import world
 
 CARDS = 12
@@ -207,6 +207,7 @@ ROUTES = [
     path("crm/contacts", contacts),
     path("crm/contacts/<int:number>", contact),
     path("crm/activity", feed),
+    *forms.ROUTES,
     path("crm/account", require_POST(pages.choose_account)),
     path("static/<str:name>", pages.static),
     path("favicon.ico", pages.static, {"name": "standin.svg"}),

@@ -42,7 +42,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
     account = pages.account_in_view(request)
     counted = control.ledger({"account": account.id})
     doubles = []
-    for name, key in (("contacts", "by_email"), ("prospects", "by_marker"), ("notes", "by_marker")):
+    for name, key in (("contacts", "by_email"), ("prospects", "by_marker"), ("notes", "by_marker"),
+                      ("form_entries", "by_marker")):
         doubles += [(name, value, count) for value, count in counted[name][key].items() if count > 1]
     totals = [("Contacts", counted["contacts"]), ("Matters", counted["prospects"]), ("Notes", counted["notes"]),
               ("Form entries", counted["form_entries"])]  # fmt: skip

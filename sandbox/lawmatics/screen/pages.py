@@ -15,7 +15,8 @@ from sandbox.lawmatics.records.store import Record
 from sandbox.lawmatics.world import world
 
 NAVIGATION = (
-    ("/", "Matters"), ("/crm/contacts", "Contacts"), ("/crm/activity", "Activity"), ("/crm/requests", "Requests"),
+    ("/", "Matters"), ("/crm/contacts", "Contacts"), ("/crm/forms", "Forms"),
+    ("/crm/activity", "Activity"), ("/crm/requests", "Requests"),
     ("/crm/ledger", "Ledger"), ("/crm/webhooks", "Webhooks"), ("/crm/switches", "Switches and faults"),
 )  # fmt: skip
 STATIC = Path(__file__).resolve().parent / "static"
