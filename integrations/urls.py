@@ -9,6 +9,8 @@ from integrations.views import behaviour, cards, connect, events, log, mappings,
 register_converter(converter_for("ine"), "ine")
 register_converter(converter_for("inq"), "inq")
 register_converter(converter_for("ins"), "ins")
+register_converter(converter_for("wh"), "wh")
+register_converter(converter_for("whd"), "whd")
 
 WEBHOOKS: list[URLPattern] = [
     path("", events.webhook_events, name="integration_webhooks"),
@@ -51,6 +53,8 @@ MATTER = [
     path("cancel/", matters.cancel, name="integration_cancel"),
 ]
 urlpatterns = [
+    path("api/v1/", include("integrations.api.webhook_urls")),
+    path("", include("integrations.views.outbound_urls")),
     path("settings/integrations/", cards.integrations, name="integrations"),
     path("settings/integrations/<slug:provider>/", include(SETTINGS)),
     path("matters/<mat:matter_id>/integrations/<slug:provider>/", include(MATTER)),
