@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from casehug.common import health
 from casehug.common.ids import converter_for
 
-for _prefix in ("mat", "cli", "doc", "upl", "run", "con", "lnk", "imp", "ctp"):
+for _prefix in ("mat", "cli", "doc", "upl", "run", "con", "lnk", "imp", "ctp", "mem", "tin"):
     register_converter(converter_for(_prefix), _prefix)
 
 urlpatterns = [

@@ -1,6 +1,8 @@
 """Refuses to start with a missing key, or a database role or table that would make the walls mere configuration."""
 
+from django.conf import settings
 from django.db import connection
+from django.utils.module_loading import import_string
 
 from casehug.common.encryption import key_ring
 
@@ -38,8 +40,10 @@ def key_problems() -> list[str]:
     """Return which key-encryption keys are in use but not in `CASEHUG_KEK`: removed too early."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT kek_id FROM resolve_kek_ids()")
-        used = [row[0] for row in cursor.fetchall()]
-    return [f"key-encryption key {kid} is in use but not in CASEHUG_KEK" for kid in used if kid not in key_ring()]
+        used = {row[0] for row in cursor.fetchall()}
+    used.update(*(import_string(path)() for path in settings.KEK_USE_HOOKS))
+    gone = sorted(used - key_ring().keys())
+    return [f"key-encryption key {kid} is in use but not in CASEHUG_KEK" for kid in gone]
 
 
 def refuse_bad_role() -> None:

@@ -3,15 +3,18 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from casehug.common.scope import firm_scope
+from casehug.firms.fresh import ask_again, is_fresh
 from casehug.firms.models import Role
 
 _EVERYONE = frozenset(Role)
@@ -23,6 +26,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "firm.view": _EVERYONE,
     "firm.manage": _ADMIN,
     "team.view": _EVERYONE,
+    "team.manage": _ADMIN,
     "matters.view": _EVERYONE,
     "matters.edit": _WORKERS,
     "clients.view": _EVERYONE,
@@ -53,6 +57,15 @@ class CurrentMembership:
     firm_slug: str
     timezone: str
     demo: bool
+    second_factor_from: datetime | None = None
+    """From when on the firm asks for a second factor; None when it does not."""
+    has_second_factor: bool = False
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether nothing else may be opened before this person has set up a second factor."""
+        due = self.second_factor_from
+        return due is not None and not self.has_second_factor and due <= timezone.now()
 
 
 def memberships_of(user_id: uuid.UUID) -> list[CurrentMembership]:
@@ -60,7 +73,7 @@ def memberships_of(user_id: uuid.UUID) -> list[CurrentMembership]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM resolve_memberships(%s)", [user_id])
         rows = cursor.fetchall()
-    return [CurrentMembership(r[0], r[1], user_id, Role(r[2]), r[3], r[4], r[5], r[6]) for r in rows]
+    return [CurrentMembership(r[0], r[1], user_id, Role(r[2]), *r[3:]) for r in rows]
 
 
 def can(membership: CurrentMembership | None, capability: str) -> bool:
@@ -77,11 +90,12 @@ def who_can(capability: str) -> str:
 View = Callable[..., HttpResponse]
 
 
-def firm_page(capability: str, *, own_scopes: bool = False) -> Callable[[View], View]:
-    """Decorate a page: sign-in, membership, capability, then the firm scope around the view.
+def firm_page(capability: str, *, own_scopes: bool = False, fresh: bool = False) -> Callable[[View], View]:
+    """Decorate a page: sign-in, second factor, membership, capability, then the firm scope around the view.
 
-    Anonymous → sign-in page; no membership or wrong role → 403 page. With `own_scopes` the view opens short scopes
-    itself, because it talks to the outside (no transaction may be open then).
+    Anonymous → sign-in page; second factor required and missing → its set-up; no membership or wrong role → 403 page.
+    With `own_scopes` the view opens short scopes itself, because it talks to the outside (no transaction may be open
+    then). With `fresh` a POST needs a sign-in of the last ten minutes.
     """
     CAPABILITIES[capability]  # an unknown name fails at import
 
@@ -94,6 +108,10 @@ def firm_page(capability: str, *, own_scopes: bool = False) -> Callable[[View], 
             if membership is None or not can(membership, capability):
                 context = {"who_can": who_can(capability), "has_membership": membership is not None}
                 return render(request, "403.html", context, status=403)
+            if membership.needs_second_factor:
+                return redirect("mfa_index")
+            if fresh and request.method == "POST" and not is_fresh(request):
+                return ask_again(request)
             request.firm_id = membership.firm_id  # type: ignore[attr-defined]
             if own_scopes:
                 return view(request, *args, **kwargs)
@@ -101,6 +119,7 @@ def firm_page(capability: str, *, own_scopes: bool = False) -> Callable[[View], 
                 return view(request, *args, **kwargs)
 
         page.capability = capability  # type: ignore[attr-defined]
+        page.fresh = fresh  # type: ignore[attr-defined]
         return page
 
     return decorate

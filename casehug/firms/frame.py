@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from casehug.common import slots
 from casehug.common.scope import firm_scope
@@ -28,9 +30,21 @@ def _banner(request: HttpRequest, membership: CurrentMembership) -> dict[str, An
     if offers:
         chosen: dict[str, Any] = min(offers, key=lambda offer: offer["urgency"])
         return chosen
+    if membership.second_factor_from is not None and not membership.has_second_factor:
+        return _second_factor_banner(membership)
     if membership.demo:
         return {"kind": "neutral", "text": DEMO_TEXT, "button_label": "", "button_url": ""}
     return None
+
+
+def _second_factor_banner(membership: CurrentMembership) -> dict[str, Any]:
+    """Ask for the second factor before the firm requires it; from that day on it is the only page that opens."""
+    day = date_format(timezone.localtime(membership.second_factor_from), "j F Y")
+    text = f"Your firm requires two-step sign-in from {day} on. Setting it up takes two minutes."
+    return {"kind": "attention", "text": text, "button_label": "Set it up", "button_url": reverse("mfa_index")}
+
+
+ACCOUNT_LINKS = (("Sign-in and second factor", "mfa_index"), ("Where you are signed in", "usersessions_list"))
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -57,6 +71,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "banner": banner,
             "user_label": str(request.user),
             "role_label": membership.role.label,
+            "account_links": [{"label": label, "url": reverse(name)} for label, name in ACCOUNT_LINKS],
             "settings_url": reverse("settings_home"),
             "search_url": reverse("search"),
             "help_url": _help_url(),

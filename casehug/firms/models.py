@@ -37,6 +37,8 @@ class Firm(BaseModel):
     brand_color = models.CharField(max_length=7, default="#1F4E79")
     settings = models.JSONField(default=dict, blank=True)
     require_mfa = models.BooleanField(default=True)
+    mfa_required_from = models.DateTimeField(null=True)
+    """Until then people are asked, not forced, to set up a second factor; empty means at once."""
     demo = models.BooleanField(default=False)
 
     objects = FirmRowManager()
@@ -102,6 +104,30 @@ class Membership(FirmModel):
     class Meta:
         base_manager_name = "objects"
         constraints = [models.UniqueConstraint(fields=["firm_id", "user"], name="membership_once")]
+
+
+class TeamInvitation(FirmModel):
+    """An invitation to join the firm: a link by e-mail, once, for a few days."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    token_hash = models.BinaryField(unique=True)
+    """SHA-256 of the link's secret; a new link replaces it."""
+    invited_by = FirmForeignKey(Membership, related_name="+")
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.UniqueConstraint(
+                "firm_id", Lower("email"), condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_one_open",
+            )  # fmt: skip
+        ]
 
 
 def hash_api_key(key: str) -> bytes:

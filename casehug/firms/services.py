@@ -1,13 +1,18 @@
 """Writes on firms and their people."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone as clock
 from django.utils.module_loading import import_string
 
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Firm, Membership, Role, User, new_firm_id
+
+FIRST_DAYS = timedelta(days=14)
+"""How long the people of a new firm are asked, not forced, to set up a second factor."""
 
 
 def create_firm(*, name: str, slug: str, timezone: str = "America/New_York", demo: bool = False, **extra: Any) -> Firm:
@@ -17,7 +22,8 @@ def create_firm(*, name: str, slug: str, timezone: str = "America/New_York", dem
     """
     firm_id = new_firm_id()
     with firm_scope(firm_id):
-        firm = Firm(id=firm_id, name=name, slug=slug, timezone=timezone, demo=demo, require_mfa=not demo, **extra)
+        rule = {"require_mfa": not demo, "mfa_required_from": None if demo else clock.now() + FIRST_DAYS}
+        firm = Firm(id=firm_id, name=name, slug=slug, timezone=timezone, demo=demo, **{**rule, **extra})
         firm.save(force_insert=True)
         for path in settings.FIRM_CREATED_HOOKS:
             import_string(path)()

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from casehug.common import throttle
+from casehug.firms.fresh import is_fresh
 
 TOO_MANY = "Too many attempts. Please wait {minutes} minutes and try again, or reset your password."
 
@@ -17,6 +18,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str = "") -> bool:
+        return not is_fresh(self.request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         keys = (("login-account", str(credentials.get("email", "")).strip().lower(), settings.LOGIN_LIMIT_PER_ACCOUNT),

@@ -1,4 +1,4 @@
-"""Pages of the firm's own settings: profile and team."""
+"""Pages of the firm's own settings: the tabs and the profile."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from casehug.firms.access import can, firm_page
 from casehug.firms.forms import FirmProfileForm
-from casehug.firms.models import Firm, Membership
+from casehug.firms.models import Firm
 
 
 def settings_tabs(request: HttpRequest, current: str) -> list[dict[str, object]]:
@@ -34,10 +34,3 @@ def firm_profile(request: HttpRequest) -> HttpResponse:
         return redirect("firm_profile")
     context = {"form": form, "firm": firm, "may_edit": may_edit, "tabs": settings_tabs(request, "firm_profile")}
     return render(request, "settings/firm_profile.html", context)
-
-
-@firm_page("team.view")
-def team(request: HttpRequest) -> HttpResponse:
-    """List the members with role and last sign-in."""
-    members = Membership.objects.select_related("user").order_by("-active", "user__name", "user__email")
-    return render(request, "settings/team.html", {"members": members, "tabs": settings_tabs(request, "team")})

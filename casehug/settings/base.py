@@ -142,6 +142,7 @@ WORK_HANDLERS = {
     "inbound_event": "integrations.inbound.processor.run_event",
     "inbound_poll": "integrations.inbound.poller.run_poll",
     "inbound_recheck": "integrations.inbound.recheck.run_recheck",
+    "team_invitation": "casehug.firms.team.invitations.run_mail",
     "notice_mail": "casehug.firms.notice_mail.run_mail",
     "notice_test": "casehug.firms.notice_mail.run_test",
     "examine_connection": "integrations.connections.examine.run_examination",
@@ -149,6 +150,9 @@ WORK_HANDLERS = {
     "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
 }
 SLOTS = {
+    "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
+    "matter_api_fields": ["integrations.api.matter_fields.fields"],
+    "matter_api_values": ["integrations.api.matter_fields.values"],
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
     "matter_panel": ["integrations.slots.matter_panel"],
     "matter_states": ["integrations.slots.matter_states"],
@@ -165,6 +169,7 @@ SETTINGS_TABS = [
     ("Notifications", "settings_notifications", "firm.view"),
     ("Team", "team", "team.view"),
     ("Integrations", "integrations", "integrations.view"),
+    ("API keys", "api_keys", "firm.manage"),
 ]
 NOTICE_KINDS = ["integrations.connections.notices.KINDS", "integrations.outbound.notices.KINDS"]
 # Who hears when a row of a kind has ended for good (done or dead), in the transaction that ends it.
@@ -177,6 +182,7 @@ EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls", "int
 TICKS = [
     "casehug.common.ticks.purge_finished_work",
     "casehug.common.ticks.purge_throttle",
+    "casehug.firms.api_repeats.purge_repeats",
     "integrations.sync.doubts.sweep",
     "integrations.sync.bulk.upkeep.tick",
     "integrations.sync.upkeep.purge",
@@ -214,6 +220,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "casehug.firms.api_auth.error_envelope",
     "UNAUTHENTICATED_USER": None,
 }
+API_REQUESTS_PER_MINUTE = env.int("CASEHUG_API_REQUESTS_PER_MINUTE", default=300)
+API_BAD_KEYS_PER_MINUTE = 30
 SPECTACULAR_SETTINGS = {
     "TITLE": "CaseHug API",
     "DESCRIPTION": "REST API of CaseHug for a firm's other tools.",
@@ -222,5 +230,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": ["casehug.firms.api_schema.document_scopes"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -28,6 +28,8 @@ SHARED_TABLES = {
     "auth_group_permissions": "Django's own, unused",
     "account_emailaddress": "belongs to a user",
     "account_emailconfirmation": "belongs to a user",
+    "mfa_authenticator": "belongs to a user",
+    "usersessions_usersession": "belongs to a user",
 }
 
 

@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import import_string
 
 from casehug.common.encryption import active_kek_id, rewrap_all
 from casehug.common.scope import firm_scope
@@ -24,6 +26,7 @@ class Command(BaseCommand):
             with firm_scope(firm_id):
                 changed += rewrap_all()
             firms += 1
-        result = {"active": active_kek_id(), "firms": firms, "rewrapped": changed}
-        text = f"{changed} data keys of {firms} firms now use key “{result['active']}”."
+        sealed = sum(import_string(path)() for path in settings.RESEAL_HOOKS)
+        result = {"active": active_kek_id(), "firms": firms, "rewrapped": changed, "resealed": sealed}
+        text = f"{changed} data keys of {firms} firms and {sealed} second factors now use key “{result['active']}”."
         self.stdout.write(json.dumps(result) if options["json"] else text)

@@ -1,0 +1,5 @@
+"""What can be wrong with a wish about the team, in words for the person who wished it."""
+
+
+class TeamError(RuntimeError):
+    """Refused; the text says why and what to do."""
