@@ -2,12 +2,14 @@
 
 import smtplib
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection as database
 from pytest_django import Settings
 
 from casehug.audit.models import AuditEntry
@@ -41,8 +43,12 @@ class RefusingBackend(EmailBackend):
 
 
 @pytest.fixture(autouse=True)
-def kinds(settings: Settings) -> None:
+def kinds(db: None, settings: Settings) -> Iterator[None]:
+    """These kinds; mails may be handed over although the test itself is one transaction."""
+    database.allow_http_in_atomic = True  # type: ignore[attr-defined]
     settings.NOTICE_KINDS = [f"{__name__}.KINDS"]
+    yield
+    database.allow_http_in_atomic = False  # type: ignore[attr-defined]
 
 
 def say(kind: str = "test.broken", text: str = "It broke.") -> bool:

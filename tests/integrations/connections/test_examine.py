@@ -34,8 +34,8 @@ TWO_WAYS = [
 def populate(desk: Desk) -> None:
     """Give the account some life: contacts, dated matters, one with a sub-status that would move its status."""
     account = desk.twin.control("GET", "accounts/8101")
-    hired = next(one for one in account["sub_statuses"] if one["status"] == "hired")
-    field = next(one for one in account["custom_fields"] if one["type"] == "Matter" and one["field_type"] == "string")
+    hired = next(one for one in account["sub_status"] if one["status"] == "hired")
+    field = next(one for one in account["custom_field"] if one["type"] == "Prospect" and one["field_type"] == "string")
     for number in range(8):
         made = desk.twin.control(
             "POST", "matters", account=8101, case_title=f"Matter {number}", first_name="Maya", last_name=f"Quill{number}",
