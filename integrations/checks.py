@@ -29,3 +29,11 @@ def check_settle_time(**kwargs: Any) -> list[CheckMessage]:
         return []
     text = f"SYNC_SETTLE_SECONDS is below {SAFE_SETTLE_SECONDS}: an answer still on its way could become a duplicate."
     return [Warning(text, id="integrations.W001")]
+
+
+@register(Tags.security, deploy=True)
+def check_local_listeners(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse listeners of a local run anywhere else: they are reached without any check of their address."""
+    if settings.CASEHUG_LOCAL or not (settings.OUTBOUND_LOCAL_TARGETS or settings.OUTBOUND_CA_FILE):
+        return []
+    return [Error("OUTBOUND_LOCAL_TARGETS and OUTBOUND_CA_FILE belong to local runs only.", id="integrations.E002")]
