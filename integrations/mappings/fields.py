@@ -10,6 +10,7 @@ from django.db import transaction
 
 from casehug.audit import services as audit
 from integrations.connections.catalogue import items
+from integrations.connections.options import follow
 from integrations.contract.errors import Refused
 from integrations.contract.provider import CatalogueEntry
 from integrations.contract.records import CUSTOM_FIELD, FieldValue
@@ -68,7 +69,7 @@ def fields_of(connection: Connection, *, with_gone: bool = False) -> dict[str, C
 def outgoing_value(connection: Connection, entry: CatalogueEntry, how: str, answer: str) -> FieldValue:
     """Return an answer as its field takes it. Raises `ValueError` with a reason that holds nothing of the answer."""
     convert = provider(connection.provider).custom_value
-    changed = transform(how, answer)
+    changed = follow(entry.extra, transform(how, answer))
     return convert(entry, changed) if convert else changed
 
 
