@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from casehug.common.ids import converter_for
 from integrations.inbound.receiver import receive
-from integrations.views import behaviour, cards, connect, events, log, mappings, matters, status_mapping
+from integrations.views import behaviour, cards, connect, events, fields, log, mappings, matters, status_mapping
 
 register_converter(converter_for("ine"), "ine")
 register_converter(converter_for("inq"), "inq")
@@ -41,6 +41,7 @@ SETTINGS: list[URLPattern | URLResolver] = [
     path("case-types/read-again/", mappings.read_again, name="integration_read_again"),
     path("status/", status_mapping.status_mapping, name="integration_status_mapping"),
     path("status/reset/", status_mapping.reset, name="integration_status_reset"),
+    path("fields/", fields.fields, name="integration_fields"),
     path("webhooks/", include(WEBHOOKS)),
     path("log/", log.sync_log, name="integration_log"),
     path("runs/<run:run_id>/", log.run, name="integration_run"),

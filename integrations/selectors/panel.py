@@ -8,6 +8,7 @@ from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.mappings.services import mapping_for
 from integrations.models import Connection
+from integrations.selectors.completeness import hint
 from integrations.selectors.progress import LATE, Progress, progress_of
 from integrations.selectors.runs import trigger_words
 from integrations.selectors.states import NOT_SENT, WORDS, SyncState, state_of_matter
@@ -47,6 +48,8 @@ class Panel:
     after: str
     late: str
     may_cancel: bool
+    hint: str = ""
+    """What a new contact there would still lack; shown before the first sync, never a reason not to sync."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def panel_for(*, declared: Provider, connection: Connection | None, matter: Matt
         blocked=_blocked(declared, connection, matter, state),
         after=_after(declared, connection),
         late=LATE if moved.late else "",
+        hint=_hint(declared, connection, matter, found) if connection else "",
         may_cancel=bool(found and found.can_cancel and state.state != "running"),
     )
 
@@ -135,6 +139,13 @@ def _stage_line(connection: Connection, matter: Matter, *, matter_step: str) -> 
     if matter_step != "done":
         return line | _not_sent() | {"detail": f"Goes to {target.stage_name}."}
     return line | {"state": "done", "state_label": "Sent", "detail": f"Mapped to {target.stage_name}."}
+
+
+def _hint(declared: Provider, connection: Connection, matter: Matter, found: MatterSync | None) -> str:
+    if matter.client is None or (found and any(step.key == "contact" and step.state == "done" for step in found.steps)):
+        return ""
+    target = mapping_for(connection, _CaseOf(matter.case_type.key, matter.practice_area))
+    return hint(matter, name=declared.name, practice_area_id=target.practice_area_id)
 
 
 def _blocked(declared: Provider, connection: Connection | None, matter: Matter, state: SyncState) -> str:

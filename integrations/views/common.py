@@ -47,6 +47,7 @@ PARTS = (
     ("Connection", "integration"),
     ("Case Type Mappings", "integration_case_types"),
     ("Stage → Status", "integration_status_mapping"),
+    ("Field Mappings", "integration_fields"),
     ("Webhook events", "integration_webhooks"),
     ("Pull Matters", "integration_pull"),
     ("Bulk sync", "integration_bulk"),
@@ -81,6 +82,8 @@ def button_for(
         return Button(message.button, reverse("integration", args=[key]))
     if target == "case_type_mappings" and settings_page:
         return Button(message.button, reverse("integration_case_types", args=[key]))
+    if target == "field_mappings" and settings_page:
+        return Button(message.button, reverse("integration_fields", args=[key]))
     if target in ("log", "evidence") and run_id and allowed["sync_log.view"]:
         return Button(message.button, reverse("integration_run", args=[key, run_id]))
     if target == "matter_edit" and matter_id:

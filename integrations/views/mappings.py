@@ -134,16 +134,17 @@ def reset(request: HttpRequest, provider: str) -> HttpResponse:
 def read_again(request: HttpRequest, provider: str) -> HttpResponse:
     """Read pipelines, stages and practice areas of the account now."""
     declared, firm_id = declared_or_404(provider), member(request).firm_id
+    back = "integration_fields" if request.POST.get("page") == "fields" else "integration_case_types"
     with firm_scope(firm_id):
         row = connection_or_404(provider)
     if not reads.is_up(row):
         messages.error(request, f"{declared.name} is not connected.")
-        return redirect("integration_case_types", provider=provider)
+        return redirect(back, provider=provider)
     try:
         services.prepare_account(connection=row, lane=WorkItem.Lane.BUTTON, may_refresh=False)
     except ProviderError as problem:
         what, fix = explain(problem, declared.name)
         messages.error(request, f"{what} {fix} The list below is the one read before.")
     else:
-        messages.success(request, f"Pipelines and stages of {declared.name} were read again.")
-    return redirect("integration_case_types", provider=provider)
+        messages.success(request, f"Pipelines, stages and fields of {declared.name} were read again.")
+    return redirect(back, provider=provider)

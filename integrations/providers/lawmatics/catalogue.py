@@ -76,6 +76,7 @@ def _fields(api: Api) -> Iterator[CatalogueEntry]:
             "option_ids": _option_ids(row),
             "practice_area": text(row, "practice_area"),
             "hidden": text(row, "visibility") == "hidden",
+            "starred": text(row, "visibility") == "starred",
         }
         yield CatalogueEntry("custom_field", str(row["id"]), _clean(row), "", extra)
 
