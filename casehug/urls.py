@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.urls import include, path, register_converter
-from drf_spectacular.views import SpectacularAPIView
 
 from casehug.common import health
 from casehug.common.ids import converter_for
+from casehug.firms import api_urls
 
 for _prefix in ("mat", "cli", "doc", "upl", "run", "con", "lnk", "imp", "ctp", "mem", "tin"):
     register_converter(converter_for(_prefix), _prefix)
@@ -14,10 +14,12 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("casehug.firms.account_urls")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
     *[path("", include(urlconf)) for urlconf in settings.EXTRA_URLCONFS],
     path("", include("casehug.firms.urls")),
     path("", include("casehug.intake.urls")),
+    path("", include("casehug.intake.api.urls")),
+    path("", include("casehug.firms.api_urls")),
+    *api_urls.last_urlpatterns,
 ]
 
 handler400 = "casehug.firms.error_pages.bad_request"

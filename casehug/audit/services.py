@@ -56,9 +56,10 @@ def record(
     `changes` holds ids, field names and setting values, never client data.
     """
     actor = current_actor()
+    by_key = {"api_key": str(actor.key_id)} if actor.key_id else {}
     values = {
         "firm_id": current_firm_id(), "actor_id": actor.user_id, "source": actor.source, "address": actor.address,
-        "action": action, "object_type": object_type, "object_id": object_id, "changes": dict(changes or {}),
+        "action": action, "object_type": object_type, "object_id": object_id, "changes": {**(changes or {}), **by_key},
         "outcome": outcome, "remote_id": remote_id,
     }  # fmt: skip
     transaction.on_commit(_Pending(values))

@@ -14,6 +14,8 @@ class Actor:
     user_id: uuid.UUID | None = None
     source: str = "system"
     address: str = ""
+    key_id: uuid.UUID | None = None
+    """The API key that was used, when there is no person."""
 
 
 NOBODY = Actor()
@@ -31,9 +33,11 @@ def current_actor_id() -> uuid.UUID | None:
 
 
 @contextmanager
-def actor_context(*, user_id: uuid.UUID | None = None, source: str = "system", address: str = "") -> Iterator[None]:
+def actor_context(
+    *, user_id: uuid.UUID | None = None, source: str = "system", address: str = "", key_id: uuid.UUID | None = None
+) -> Iterator[None]:
     """Set the actor for the enclosed block."""
-    token = _actor.set(Actor(user_id, source, address))
+    token = _actor.set(Actor(user_id, source, address, key_id))
     try:
         yield
     finally:

@@ -5,8 +5,8 @@ import hashlib
 from django.db import connection
 
 
-def hit(*, name: str, key: str, limit: int, window_seconds: int) -> int:
-    """Count one hit; return 0 when allowed, else the seconds until the window ends. The key is stored as a hash."""
+def count(*, name: str, key: str, window_seconds: int) -> tuple[int, int]:
+    """Count one hit; return how many the window has seen and the seconds until it ends. The key is kept as a hash."""
     digest = hashlib.sha256(f"{name}|{key}".encode()).digest()
     sql = """
         INSERT INTO common_throttle AS t (key, window_ends, hits) VALUES (%s, now() + make_interval(secs => %s), 1)
@@ -17,7 +17,13 @@ def hit(*, name: str, key: str, limit: int, window_seconds: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, [digest, window_seconds])
         hits, left = cursor.fetchone()
-    return max(1, int(left)) if hits > limit else 0
+    return int(hits), max(1, int(left))
+
+
+def hit(*, name: str, key: str, limit: int, window_seconds: int) -> int:
+    """Count one hit; return 0 when allowed, else the seconds until the window ends."""
+    hits, left = count(name=name, key=key, window_seconds=window_seconds)
+    return left if hits > limit else 0
 
 
 def clear(*, name: str, key: str) -> None:

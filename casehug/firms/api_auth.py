@@ -1,33 +1,38 @@
-"""Door rules of the REST API: the firm scope around each handler and one error envelope."""
+"""Door rules of the REST API: limits, the firm scope around each handler, repeats, and entity tags."""
 
 import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from casehug.common.actor import actor_context
 from casehug.common.scope import firm_scope
+from casehug.firms import api_limits, api_repeats
 from casehug.firms.api_credentials import KeyOwner
+from casehug.firms.api_errors import Refusal, error, error_envelope
 from casehug.firms.models import ApiKey
+
+__all__ = ["FirmAPIView", "error", "error_envelope", "etag_of", "require_match"]
 
 
 class FirmAPIView(APIView):
     """Base of every API view: `capability` (or a dict by method), `api_scopes`, and the firm scope around the handler.
 
-    With `own_scopes` the handler opens short scopes itself (it talks to the outside).
+    An answer of 400 or more rolls back what the handler did. With `own_scopes` the handler opens short scopes itself
+    (it talks to the outside). A POST with an `Idempotency-Key` has one effect.
     """
 
     capability: str | dict[str, str] = ""
     api_scopes: dict[str, str] = {}
     own_scopes = False
     firm_id: uuid.UUID
+    rate: api_limits.Rate | None = None
 
     def capability_for(self, method: str) -> str:
         """Return the capability a member needs for a method."""
@@ -35,60 +40,72 @@ class FirmAPIView(APIView):
             return self.capability
         return self.capability.get(method) or self.capability["GET"]
 
+    def check_permissions(self, request: Request) -> None:
+        """Count the request before anything is decided, so that refused ones count too."""
+        membership: Any = getattr(request._request, "membership", None)
+        owner = request.user
+        if isinstance(owner, KeyOwner) or membership is not None:
+            self.firm_id = owner.firm_id if isinstance(owner, KeyOwner) else membership.firm_id
+            self.owner_id: uuid.UUID = owner.pk if isinstance(owner, KeyOwner) else membership.user_id
+            self.rate = api_limits.count_request(self.owner_id)
+            if self.rate.used > self.rate.limit:
+                raise exceptions.Throttled(wait=self.rate.seconds_left)
+            if isinstance(owner, KeyOwner) and self.rate.used == 1:  # once a minute is enough for "last used"
+                with firm_scope(self.firm_id):
+                    ApiKey.objects.filter(id=owner.pk).update(last_used_at=timezone.now())
+        super().check_permissions(request)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        owner = request.user
-        membership: Any = getattr(request._request, "membership", None)
-        self.firm_id = owner.firm_id if isinstance(owner, KeyOwner) else membership.firm_id
-        handler_name = (request.method or "get").lower()
-        handler = getattr(self, handler_name, self.http_method_not_allowed)
-        if self.own_scopes or handler == self.http_method_not_allowed:
+        name = (request.method or "get").lower()
+        handler = getattr(self, name, self.http_method_not_allowed)
+        if handler == self.http_method_not_allowed or name == "options":
             return
+        key_id = self.owner_id if isinstance(request.user, KeyOwner) else None
+        user_id = None if key_id else self.owner_id
 
-        def scoped(inner: Request, *inner_args: Any, **inner_kwargs: Any) -> Response:
-            user_id = None if isinstance(owner, KeyOwner) else membership.user_id
+        def guarded(inner: Request, *inner_args: Any, **inner_kwargs: Any) -> Response:
             address = inner.META.get("REMOTE_ADDR", "")
-            with actor_context(user_id=user_id, source="api", address=address), firm_scope(self.firm_id):
-                if isinstance(owner, KeyOwner):
-                    ApiKey.objects.filter(id=owner.pk).update(last_used_at=timezone.now())
-                response: Response = handler(inner, *inner_args, **inner_kwargs)
-                if response.status_code >= 400:
-                    transaction.set_rollback(True)
-                return response
+            with actor_context(user_id=user_id, source="api", address=address, key_id=key_id):
+                return self._answer(inner, lambda: handler(inner, *inner_args, **inner_kwargs))
 
-        setattr(self, handler_name, scoped)
+        setattr(self, name, guarded)
+
+    def _answer(self, request: Request, run: Callable[[], Response]) -> Response:
+        key = api_repeats.key_of(request) if request.method == "POST" else ""
+        digest = api_repeats.digest_of(request) if key else b""
+        if self.own_scopes:
+            if not key:
+                return run()
+            return api_repeats.once_outside(
+                firm_id=self.firm_id, owner_id=self.owner_id, key=key, digest=digest, run=run
+            )
+        # The refusal leaves the scope as an exception: its transaction rolls back before audit rows are written.
+        with firm_scope(self.firm_id):
+            if key:
+                response = api_repeats.once_in_scope(owner_id=self.owner_id, key=key, digest=digest, run=run)
+            else:
+                response = run()
+            if response.status_code >= 400:
+                raise Refusal(response)
+            return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        if self.rate is not None:
+            self.rate.stamp(answer)
+        return answer
 
 
-CODES = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-         409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "unprocessable",
-         429: "rate_limited"}  # fmt: skip
+def etag_of(changed_at: datetime) -> str:
+    """Return the entity tag of a row by the time of its last change."""
+    return f'"{int(changed_at.timestamp() * 1_000_000):x}"'
 
 
-def error(code: int, message: str, *, name: str = "", details: dict[str, Any] | None = None) -> Response:
-    """Return an error answer in the API's envelope."""
-    body = {"error": {"code": name or CODES.get(code, "error"), "message": message, "details": details or {}}}
-    return Response(body, status=code)
-
-
-def _fields(detail: Any, path: str = "") -> list[dict[str, str]]:
-    if isinstance(detail, dict):
-        return [item for key, value in detail.items() for item in _fields(value, f"{path}.{key}".strip("."))]
-    if isinstance(detail, list):
-        return [item for value in detail for item in _fields(value, path)]
-    return [{"field": path, "message": str(detail)}]
-
-
-def error_envelope(problem: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF exception handler: every refusal in the one envelope; anything unexpected stays a 500."""
-    if isinstance(problem, Http404):
-        return error(404, "Not found.")
-    if isinstance(problem, PermissionDenied):
-        return error(403, "Your role does not allow this.")
-    if isinstance(problem, exceptions.ValidationError):
-        return error(400, "Some values are not valid.", details={"fields": _fields(problem.detail)})
-    if isinstance(problem, exceptions.APIException):
-        response = error(problem.status_code, str(problem.detail))
-        if problem.status_code == status.HTTP_401_UNAUTHORIZED:
-            response["WWW-Authenticate"] = "X-Api-Key"
-        return response
-    return None
+def require_match(request: Request, changed_at: datetime) -> None:
+    """Check `If-Match` against a locked row; without the header nothing is asked. Raises Refusal (412)."""
+    wanted = request.headers.get("If-Match", "").strip()
+    if wanted and wanted != "*" and etag_of(changed_at) not in [one.strip() for one in wanted.split(",")]:
+        text = "Somebody changed this meanwhile. Read it again, then repeat your change."
+        raise Refusal(error(412, text, details={"etag": etag_of(changed_at)}))

@@ -11,6 +11,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from casehug.firms.access import CurrentMembership, can
+from casehug.firms.api_limits import count_bad_key
 from casehug.firms.models import hash_api_key
 
 
@@ -35,6 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             cursor.execute("SELECT * FROM resolve_api_key(%s)", [hash_api_key(key)])
             row = cursor.fetchone()
         if row is None:
+            count_bad_key(request.META.get("REMOTE_ADDR", ""))
             raise exceptions.AuthenticationFailed("This API key is not valid.")
         return KeyOwner(row[1], row[0], json.loads(row[2])), None
 
@@ -65,5 +67,6 @@ class HasCapability(BasePermission):
                 raise exceptions.PermissionDenied("This route needs a signed-in person.")
             return scope in owner.scopes or _refuse_scope(scope)
         membership: CurrentMembership | None = getattr(request._request, "membership", None)
-        capability = view.capability_for(request.method or "GET")
-        return membership is not None and can(membership, capability)
+        if membership is None or membership.needs_second_factor:
+            return False
+        return can(membership, view.capability_for(request.method or "GET"))

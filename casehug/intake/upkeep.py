@@ -5,6 +5,7 @@ from pathlib import Path
 
 from casehug.common.scope import firm_scope
 from casehug.common.ticks import firm_ids, tick_lock
+from casehug.intake.services.upload_slots import remove_old_slots
 from casehug.intake.services.uploads import media_root, remove_orphans
 
 EVERY_SECONDS = 24 * 3600
@@ -23,5 +24,6 @@ def remove_stray_uploads() -> None:
         with tick_lock(f"uploads:{firm_id}") as mine:
             if mine:
                 with firm_scope(firm_id):
+                    remove_old_slots()
                     remove_orphans()
                 stamp.touch()

@@ -13,8 +13,7 @@ from rest_framework.response import Response
 from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.firms.api_auth import FirmAPIView, error
-from integrations.api.envelopes import refusals
-from integrations.api.serializers import PageSerializer
+from integrations.api.envelopes import PageSerializer, refusals
 from integrations.connections.matters import read_page
 from integrations.contract.errors import AuthRejected, ProviderError, Throttled
 from integrations.contract.matters import MatterPage
@@ -70,13 +69,14 @@ class MattersView(FirmAPIView):
     """The matters that exist at the provider. Each call spends one request of the firm's budget there."""
 
     capability = "integrations.view"
-    api_scopes: ClassVar[dict[str, str]] = {"read": "matters:read", "write": "matters:write"}  # type: ignore[misc]
+    api_scopes: ClassVar[dict[str, str]] = {"read": "integrations:read"}  # type: ignore[misc]
     own_scopes = True
 
     @extend_schema(
         operation_id="integration_matters",
+        tags=["Integrations"],
         parameters=[OpenApiParameter("page", int), OpenApiParameter("search", str)],
-        responses={200: ANSWER, **refusals(400, 401, 403, 404, 409)},
+        responses={200: ANSWER, **refusals(400, 404, 409, 502)},
     )
     def get(self, request: Request, provider: str) -> Response:
         """Return one page of 25, newest first, with the figures. 429 with `Retry-After` when the budget is used up."""

@@ -1,25 +1,11 @@
 """Shapes of the integration routes: what comes in, what goes out. No token has a field here."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from casehug.common.ids import parse_public_id
+from casehug.firms.api_shapes import PageSerializer, PublicIdField
 from integrations.connections.state import MOST_CALLS_PER_MINUTE
 
-
-class PublicIdField(serializers.CharField):
-    """A prefixed id (`mat_…`) that becomes a UUID."""
-
-    def __init__(self, prefix: str, **options: Any) -> None:
-        self.prefix = prefix
-        super().__init__(**options)
-
-    def to_internal_value(self, data: Any) -> Any:
-        parsed = parse_public_id(self.prefix, super().to_internal_value(data))
-        if parsed is None:
-            raise serializers.ValidationError(f"This is not an id of the form {self.prefix}_….")
-        return parsed
+__all__ = ["PageSerializer", "PublicIdField"]
 
 
 class SettingsSerializer(serializers.Serializer[dict[str, object]]):
@@ -101,15 +87,6 @@ class OperationSerializer(serializers.Serializer[dict[str, object]]):
     error_class = serializers.CharField(allow_null=True)
     error_code = serializers.CharField(allow_null=True)
     error = serializers.CharField(allow_null=True)
-
-
-class PageSerializer(serializers.Serializer[dict[str, object]]):
-    """Paging of a list (casehug.md §7.2)."""
-
-    page = serializers.IntegerField()
-    per_page = serializers.IntegerField()
-    total = serializers.IntegerField()
-    has_more = serializers.BooleanField()
 
 
 class PageQuerySerializer(serializers.Serializer[dict[str, object]]):

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,20 +11,21 @@ from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.firms.api_auth import FirmAPIView, error
+from casehug.firms.api_errors import field_errors
+from casehug.firms.api_shapes import REPEAT
 from integrations.api import serializers as shapes
 from integrations.api.envelopes import enveloped, refusals
-from integrations.api.presenters import mapping_body, operation_body, run_body, status_body
+from integrations.api.presenters import operation_body, run_body, status_body
 from integrations.connections import services
 from integrations.contract.errors import Refused
-from integrations.mappings import services as mappings
-from integrations.models import Connection
 from integrations.selectors.connections import connection_for
 from integrations.selectors.log import LogFilter, filtered
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.sync.services import SyncRefused, request_sync
 
 STATUS = enveloped("IntegrationStatus", shapes.StatusSerializer())
-MAPPINGS = enveloped("CaseTypeMappings", shapes.MappingSerializer(many=True))
+SCOPES = {"read": "integrations:read", "write": "integrations:write"}
+TAGS = ["Integrations"]
 PAGING = [OpenApiParameter("page", int), OpenApiParameter("per_page", int), OpenApiParameter("status", str),
           OpenApiParameter("matter_id", str)]  # fmt: skip
 
@@ -34,17 +36,17 @@ class StatusView(FirmAPIView):
     capability: ClassVar[dict[str, str]] = {  # type: ignore[misc]
         "GET": "integrations.view", "PATCH": "integrations.manage", "PUT": "integrations.manage",
     }  # fmt: skip
-    api_scopes: ClassVar[dict[str, str]] = {"read": "firms:read", "write": "firms:write"}  # type: ignore[misc]
+    api_scopes: ClassVar[dict[str, str]] = SCOPES  # type: ignore[misc]
 
-    @extend_schema(operation_id="integration_status", responses={200: STATUS, **refusals(401, 403, 404)})
+    @extend_schema(operation_id="integration_status", tags=TAGS, responses={200: STATUS, **refusals(404)})
     def get(self, request: Request, provider: str) -> Response:
         """Return the state of the firm's connection."""
         return Response({"data": status_body(declared_or_404(provider), connection_for(provider))})
 
     @extend_schema(
-        operation_id="integration_status_change",
+        operation_id="integration_status_change", tags=TAGS,
         request=shapes.StatusChangeSerializer,
-        responses={200: STATUS, **refusals(400, 401, 403, 404)},
+        responses={200: STATUS, **refusals(400, 404)},
     )
     def patch(self, request: Request, provider: str) -> Response:
         """Change switches or pause; answers like GET."""
@@ -55,31 +57,61 @@ class StatusView(FirmAPIView):
         try:
             services.change_settings(connection_id=row.id, changes=wanted.get("settings", {}))
         except Refused as refused:
-            return field_error(f"settings.{refused.code}", refused.detail)
+            return field_errors({f"settings.{refused.code}": refused.detail})
         if "paused" in wanted:
             (services.pause if wanted["paused"] else services.resume)(connection_id=row.id)
         return Response({"data": status_body(declared, connection_for(provider))})
 
     @extend_schema(
-        operation_id="integration_status_replace",
+        operation_id="integration_status_replace", tags=TAGS,
         request=shapes.StatusChangeSerializer,
-        responses={200: STATUS, **refusals(400, 401, 403, 404)},
+        responses={200: STATUS, **refusals(400, 404)},
     )
     def put(self, request: Request, provider: str) -> Response:
         """As PATCH (both are accepted)."""
         return self.patch(request, provider)
 
 
+class AuthorizeUrl(serializers.Serializer[dict[str, object]]):
+    """Where the person's browser goes to give access."""
+
+    authorize_url = serializers.CharField()
+
+
+class AuthorizeView(FirmAPIView):
+    """Start connecting. Only for a signed-in admin: the return from the consent page belongs to their session."""
+
+    capability = "integrations.manage"
+
+    @extend_schema(
+        operation_id="integration_authorize_url", tags=TAGS, parameters=[REPEAT], request=None,
+        responses={201: enveloped("ConsentPage", AuthorizeUrl()), **refusals(404, 409)},
+    )  # fmt: skip
+    def post(self, request: Request, provider: str) -> Response:
+        """Return the consent page's address; it works once, for ten minutes, in this browser."""
+        declared_or_404(provider)
+        session: Any = request._request.session
+        try:
+            url = services.start_connect(
+                provider_key=provider, user_id=self.owner_id, session_key=session.session_key or ""
+            )
+        except services.NotConfigured:
+            return error(409, "This installation has no client id for this system yet.", name="not_configured")
+        return Response({"data": {"authorize_url": url}}, status=201)
+
+
 class DisconnectView(FirmAPIView):
     """End the access and destroy the tokens."""
 
     capability = "integrations.manage"
+    api_scopes: ClassVar[dict[str, str]] = SCOPES  # type: ignore[misc]
     own_scopes = True
 
     @extend_schema(
-        operation_id="integration_disconnect",
+        operation_id="integration_disconnect", tags=TAGS,
+        parameters=[REPEAT],
         request=None,
-        responses={200: enveloped("IntegrationDisconnected", shapes.DoneSerializer()), **refusals(401, 403, 404)},
+        responses={200: enveloped("IntegrationDisconnected", shapes.DoneSerializer()), **refusals(404)},
     )
     def post(self, request: Request, provider: str) -> Response:
         """Disconnect; links, mappings and the log stay. Repeating it changes nothing."""
@@ -94,12 +126,13 @@ class SyncView(FirmAPIView):
     """Start a sync of one matter; read the log of operations."""
 
     capability: ClassVar[dict[str, str]] = {"GET": "sync_log.view", "POST": "sync.start"}  # type: ignore[misc]
-    api_scopes: ClassVar[dict[str, str]] = {"read": "matters:read", "write": "matters:write"}  # type: ignore[misc]
+    api_scopes: ClassVar[dict[str, str]] = SCOPES  # type: ignore[misc]
 
     @extend_schema(
-        operation_id="integration_sync_start",
+        operation_id="integration_sync_start", tags=TAGS,
+        parameters=[REPEAT],
         request=shapes.SyncStartSerializer,
-        responses={202: enveloped("SyncRun", shapes.RunSerializer()), **refusals(400, 401, 403, 404, 409)},
+        responses={202: enveloped("SyncRun", shapes.RunSerializer()), **refusals(400, 404, 409)},
     )
     def post(self, request: Request, provider: str) -> Response:
         """Queue a sync (202). A second request while one is under way joins it."""
@@ -121,11 +154,11 @@ class SyncView(FirmAPIView):
         return Response({"data": run_body(item)}, status=202)
 
     @extend_schema(
-        operation_id="integration_sync_history",
+        operation_id="integration_sync_history", tags=TAGS,
         parameters=PAGING,
         responses={
             200: enveloped("SyncHistory", shapes.OperationSerializer(many=True), paged=True),
-            **refusals(400, 401, 403, 404),
+            **refusals(400, 404),
         },
     )
     def get(self, request: Request, provider: str) -> Response:
@@ -144,44 +177,3 @@ class SyncView(FirmAPIView):
             lines = list(rows.order_by("-created_at", "-id")[(page - 1) * size : page * size])
         paging = {"page": page, "per_page": size, "total": total, "has_more": page * size < total}
         return Response({"data": [operation_body(line) for line in lines], "pagination": paging})
-
-
-class CaseTypeMappingsView(FirmAPIView):
-    """Case type → stage."""
-
-    capability: ClassVar[dict[str, str]] = {"GET": "integrations.view", "PUT": "mappings.manage"}  # type: ignore[misc]
-    api_scopes: ClassVar[dict[str, str]] = {"read": "firms:read", "write": "firms:write"}  # type: ignore[misc]
-
-    @extend_schema(operation_id="case_type_mappings", responses={200: MAPPINGS, **refusals(401, 403, 404)})
-    def get(self, request: Request, provider: str) -> Response:
-        """Return every case type and practice area with its stage and state."""
-        declared_or_404(provider)
-        return self._rows(connection_or_404(provider))
-
-    @extend_schema(
-        operation_id="case_type_mappings_change",
-        request=shapes.MappingsChangeSerializer,
-        responses={200: MAPPINGS, **refusals(400, 401, 403, 404)},
-    )
-    def put(self, request: Request, provider: str) -> Response:
-        """Change rows; all or none. Answers like GET."""
-        declared_or_404(provider)
-        row = connection_or_404(provider)
-        body = shapes.MappingsChangeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        changes = {one.pop("key"): one for one in body.validated_data["mappings"]}
-        try:
-            mappings.save_mappings(connection=row, changes=changes)
-        except Refused as refused:
-            return field_error(f"mappings.{refused.code}", refused.detail)
-        return self._rows(row)
-
-    @staticmethod
-    def _rows(row: Connection) -> Response:
-        return Response({"data": [mapping_body(one) for one in mappings.mapping_rows(row)]})
-
-
-def field_error(field: str, message: str) -> Response:
-    """Return a 400 that names one field."""
-    details = {"fields": [{"field": field, "message": message}]}
-    return error(400, "Some values are not valid.", details=details)

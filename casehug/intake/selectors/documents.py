@@ -42,7 +42,7 @@ class Checklist:
         return 100 if self.total == 0 else self.given * 100 // self.total
 
 
-def _with_uploads(rows: Any) -> Any:
+def with_uploads(rows: Any) -> Any:
     """Add `current_uploads` (pages in order) and `earlier_uploads` to documents."""
     uploads = Upload.objects.order_by("page", "uploaded_at")
     return rows.prefetch_related(
@@ -53,7 +53,7 @@ def _with_uploads(rows: Any) -> Any:
 
 def checklist(matter_id: uuid.UUID) -> Checklist:
     """Return the checklist of a matter, grouped by category in the case type's order."""
-    rows = list(_with_uploads(Document.objects.filter(matter_id=matter_id)).order_by("position", "created_at"))
+    rows = list(with_uploads(Document.objects.filter(matter_id=matter_id)).order_by("position", "created_at"))
     groups: dict[str, list[Document]] = {}
     for document in rows:
         groups.setdefault(document.category, []).append(document)
@@ -70,7 +70,7 @@ def checklist(matter_id: uuid.UUID) -> Checklist:
 def document_detail(document_id: uuid.UUID) -> Any:
     """Return one document with matter, client, case type and its uploads. Raises NotFound."""
     rows = Document.objects.select_related("matter", "matter__client", "matter__case_type").filter(id=document_id)
-    document = _with_uploads(rows).first()
+    document = with_uploads(rows).first()
     if document is None:
         raise NotFound("document")
     return document
@@ -83,13 +83,13 @@ def _reviewable() -> Any:
 
 def documents_to_review(*, cursor: str = "", size: int = QUEUE_SIZE) -> Page[Any]:
     """Return one page of the review queue over all matters, oldest first."""
-    return page_of(_with_uploads(_reviewable()), by="uploaded_at", cursor=cursor, size=size, newest_first=False)
+    return page_of(with_uploads(_reviewable()), by="uploaded_at", cursor=cursor, size=size, newest_first=False)
 
 
 def decided_documents(*, cursor: str = "", size: int = QUEUE_SIZE) -> Page[Any]:
     """Return one page of decided items, decided last first."""
     rows = Document.objects.filter(decided_at__isnull=False).select_related("matter", "matter__client")
-    return page_of(_with_uploads(rows), by="decided_at", cursor=cursor, size=size)
+    return page_of(with_uploads(rows), by="decided_at", cursor=cursor, size=size)
 
 
 def next_to_review(after: Document) -> Any:

@@ -4,11 +4,13 @@ import uuid
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from casehug.audit.services import record
+from casehug.common.scope import current_firm_id
 from casehug.intake import events
-from casehug.intake.errors import Invalid, NotFound
+from casehug.intake.errors import Invalid, NotFound, Refused
+from casehug.intake.identity import read_email
 from casehug.intake.models import Client
 from casehug.intake.models.clients import NAME_LENGTH
 from casehug.intake.services.values import Checker
@@ -26,6 +28,7 @@ class ClientChanges(TypedDict, total=False):
     address: dict[str, Any]
     notes: str
     source_reference: str
+    custom_fields: dict[str, Any]
 
 
 def _apply(client: Client, changes: ClientChanges) -> None:
@@ -50,6 +53,8 @@ def _apply(client: Client, changes: ClientChanges) -> None:
         client.notes = check.lines("notes", changes["notes"])
     if "source_reference" in changes:
         client.source_reference = check.line("source_reference", changes["source_reference"], limit=120)
+    if "custom_fields" in changes:
+        client.custom_fields = changes["custom_fields"]
     if check.errors:
         raise Invalid(check.errors)
     parts = (client.first_name, client.last_name, client.email, client.phone, client.source_reference)
@@ -75,6 +80,22 @@ def create_client(**values: Unpack[ClientChanges]) -> Client:
     events.client_created(client)
     record(action="client.created", object_type="client", object_id=client.id)
     return client
+
+
+def refuse_taken_email(email: str, *, besides: uuid.UUID | None = None) -> None:
+    """Raise Refused (`email_taken`) when another client has this mailbox (for doors that allow each only once).
+
+    Two requests with one new address come one after the other: the lock is held until the transaction ends.
+    """
+    try:
+        key = read_email(email).key
+    except ValueError:
+        return  # empty, or refused by the check of the field itself
+    with connection.cursor() as cursor:
+        name = f"client-email:{current_firm_id()}:{key}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    if Client.objects.filter(email_key=key).exclude(id=besides).exists():
+        raise Refused("email_taken", "Another client has this e-mail address.")
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Create and change matters and their status."""
 
 import uuid
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
@@ -38,6 +38,8 @@ class MatterChanges(TypedDict, total=False):
     description: str
     source_reference: str
     assigned_attorney_id: uuid.UUID | None
+    custom_fields: dict[str, Any]
+    tags: list[str]
 
 
 def _apply(matter: Matter, changes: MatterChanges) -> None:
@@ -68,6 +70,10 @@ def _apply(matter: Matter, changes: MatterChanges) -> None:
         matter.source_reference = check.line("source_reference", changes["source_reference"], limit=120)
     if "assigned_attorney_id" in changes:
         matter.assigned_attorney_id = changes["assigned_attorney_id"]
+    if "custom_fields" in changes:
+        matter.custom_fields = changes["custom_fields"]
+    if "tags" in changes:
+        matter.tags = list(dict.fromkeys(changes["tags"]))
     if check.errors:
         raise Invalid(check.errors)
     matter.search_text = fold(f"{matter.title} {matter.source_reference} {matter.county}")
@@ -75,7 +81,7 @@ def _apply(matter: Matter, changes: MatterChanges) -> None:
 
 def _new_matter(source: str) -> Matter:
     now, actor_id = timezone.now(), current_actor_id()
-    set_by = "person" if source == "person" else "system"
+    set_by = "person" if source == "person" else "system"  # an API key is no person
     return Matter(status_set_by=set_by, status_actor_id=actor_id, status_set_at=now, created_by_id=actor_id)
 
 
@@ -94,15 +100,19 @@ def first_status(matter: Matter) -> StatusChange:
 
 
 @transaction.atomic
-def create_matter(*, source: str = "person", **values: Unpack[MatterChanges]) -> Matter:
+def create_matter(
+    *, source: str = "person", status: str = MatterStatus.PENDING, **values: Unpack[MatterChanges]
+) -> Matter:
     """Create a matter with its checklist; `title` and `case_type_id` are needed, a client is not.
 
-    `source` is person, api or csv_import. Returns the row; publishes `matter.created`. Raises Invalid.
+    `source` is person, api or csv_import; `status` is the first one. Returns the row; publishes `matter.created`.
+    Raises Invalid.
     """
     values.setdefault("title", "")
     if "case_type_id" not in values:
         raise Invalid({"case_type_id": "Please choose a case type."})
     matter = _new_matter(source)
+    matter.status = status
     _apply(matter, values)
     if matter.source_reference and Matter.objects.filter(source_reference=matter.source_reference).exists():
         raise Invalid({"source_reference": "Another matter has this reference."})

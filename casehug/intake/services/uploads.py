@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from casehug.audit.services import record
 from casehug.common.actor import current_actor_id
+from casehug.common.ids import uuid7
 from casehug.common.scope import current_firm_id
 from casehug.intake import events
 from casehug.intake.errors import Invalid, NotFound, Refused
@@ -106,11 +107,13 @@ def upload_document(
     filename: str,
     content_type: str = "",
     source: str = Upload.Source.PORTAL,
+    upload_id: uuid.UUID | None = None,
 ) -> Upload:
     """Take one file for an item. Further files are further pages; after “sent back” the first one starts anew.
 
-    Takes a readable binary stream. The same file again returns the upload there is. Returns the row; publishes
-    `document.uploaded`. Raises Invalid (`file`: size, kind, empty), NotFound, Refused (approved, archived).
+    Takes a readable binary stream; `upload_id` is the id a new row gets. The same file again returns the upload there
+    is. Returns the row; publishes `document.uploaded`. Raises Invalid (`file`: size, kind, empty), NotFound, Refused
+    (approved, archived).
     """
     matter, document = lock_document(document_id)
     _check_open(document)
@@ -125,6 +128,7 @@ def upload_document(
             return same  # type: ignore[no-any-return]
         now = timezone.now()
         upload = Upload.objects.create(
+            id=upload_id or uuid7(),
             document=document,
             path=stored.relative,
             filename=safe_filename(filename, kind),
