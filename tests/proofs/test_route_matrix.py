@@ -64,6 +64,7 @@ RECORDS: dict[str, tuple[str, type]] = {
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
+    "kind": "case_types", "number": 1,
     "error_class": "network",
 }  # fmt: skip
 
