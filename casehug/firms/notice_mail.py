@@ -143,5 +143,5 @@ def run_test(item: WorkItem) -> Settlement:
 def last_test(*, membership_id: uuid.UUID) -> WorkItem | None:
     """Return the newest test mail of a member. In the firm scope."""
     rows = WorkItem.objects.filter(kind=TEST_KIND, subject_id=membership_id)
-    found: WorkItem | None = rows.order_by("-created_at").first()
+    found: WorkItem | None = rows.order_by("-created_at", "-id").first()
     return found
