@@ -43,7 +43,7 @@ def open_for_person(sealed: str) -> str:
     if not kek_id:
         raise DecryptionError("not a sealed value")
     try:
-        body = base64.urlsafe_b64decode(sealed.split(".", 2)[2])
+        body = base64.b64decode(sealed.split(".", 2)[2], altchars=b"-_", validate=True)
         clear = _cipher(kek_id).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], f"{_FORM}|{kek_id}".encode())
         return clear.decode()
     except (InvalidTag, ValueError, binascii.Error) as error:

@@ -49,7 +49,8 @@ class FirmSessionAuthentication(SessionAuthentication):
 
     def authenticate(self, request: Request) -> Any:
         found = super().authenticate(request)
-        return found if found and getattr(request._request, "membership", None) else None
+        membership: CurrentMembership | None = getattr(request._request, "membership", None)
+        return found if found and membership and not membership.needs_second_factor else None
 
 
 def _refuse_scope(scope: str) -> NoReturn:
