@@ -1,69 +1,72 @@
-"""What mapped answers would become: with a real matter or a typed sample, before anything is saved. Sends nothing."""
+"""Looking before saving: where real matters would go with rows as they are, and as they would be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from casehug.intake.models import Matter
-from casehug.intake.selectors.sync import LEAVING_SOURCES, MatterForSync
-from integrations.contract.provider import CatalogueEntry
-from integrations.contract.records import FieldValue
-from integrations.mappings.fields import Choice, outgoing_value
-from integrations.mappings.sources import Source
-from integrations.models import Connection
+from integrations.mappings.case_types import MappedTarget, Table, sub_label, target_in
+from integrations.models import CaseTypeMapping, Connection
 
-MOST_MATTERS = 25
-SENT, EMPTY, OUT = "done", "skipped", "noted"
-NOT_SENT = "Empty is not sent."
-NO_ANSWER = "The client has not answered this. Empty is not sent."
+MOST = 5
 
 
 @dataclass(frozen=True)
-class PreviewRow:
-    """One field of the preview: the answer, what would be sent, and the verdict in words."""
+class Place:
+    """Where one matter goes: `pipeline / stage`, practice area, sub-status, and what stands in the way."""
 
-    owner: str
-    field: str
-    question: str
-    answer: str
-    sent: str
-    state: str
-    words: str
+    stage: str
+    area: str
+    sub_status: str
+    waits_for: str
 
 
-def matters_to_try() -> list[Matter]:
-    """Return the newest matters whose client has submitted answers. In the firm scope."""
-    answered = Matter.objects.filter(submissions__source__in=LEAVING_SOURCES, submissions__submitted_at__isnull=False)
-    return list(answered.order_by("-created_at", "-id").distinct()[:MOST_MATTERS])
+@dataclass(frozen=True)
+class MatterPreview:
+    """One matter with its place now and after the change (equal when nothing changes for it)."""
+
+    matter_id: uuid.UUID
+    title: str
+    case_type: str
+    now: Place
+    then: Place
+
+
+@dataclass(frozen=True)
+class _Case:
+    case_type_key: str
+    practice_area: str
 
 
 def preview(
-    connection: Connection, matter: MatterForSync, drafts: Iterable[tuple[CatalogueEntry, Choice]],
-    asked: Mapping[str, Source],
-) -> list[PreviewRow]:  # fmt: skip
-    """Return what each field would get from this matter, by the same conversion as a sync."""
-    answers = {one.question_key: one.value for one in matter.answers if one.value.strip()}
-    return [try_value(connection, entry, choice, answers.get(choice.question, ""), asked) for entry, choice in drafts]
+    connection: Connection, *, text: str = "", changes: Mapping[str, Mapping[str, str]] | None = None
+) -> list[MatterPreview]:
+    """Return up to five matters, newest first, with where they go. In the firm scope; nothing is changed or sent.
+
+    `text` is part of a title; `changes` as in `save_mappings`, without a check. With changes and no text, matters that
+    would move come first.
+    """
+    matters = Matter.objects.select_related("case_type").order_by("-created_at", "-id")
+    if text:
+        matters = matters.filter(title__icontains=text)
+    now, then = Table(connection), Table(connection)
+    for key, wanted in (changes or {}).items():
+        row = then.rows.setdefault(key, CaseTypeMapping(case_type=key))
+        for column, value in wanted.items():
+            setattr(row, column, value)
+    found = [
+        MatterPreview(matter.id, matter.title, matter.case_type.name, _place(now, matter), _place(then, matter))
+        for matter in matters[: MOST if text or not changes else 200]
+    ]
+    return sorted(found, key=lambda one: one.now == one.then)[:MOST]
 
 
-def try_value(
-    connection: Connection, entry: CatalogueEntry, choice: Choice, answer: str, asked: Mapping[str, Source]
-) -> PreviewRow:  # fmt: skip
-    """Return what one field would get from this answer."""
-    label = asked[choice.question].label if choice.question in asked else choice.question
-    owner, name = str(entry.extra.get("owner", "")), entry.name
-    if not answer.strip():
-        return PreviewRow(owner, name, label, "", "", EMPTY, NO_ANSWER)
-    try:
-        value = outgoing_value(connection, entry, choice.transform, answer)
-    except ValueError as reason:
-        return PreviewRow(owner, name, label, answer, "", OUT, f"Left out: {reason}")
-    shown = _shown(value)
-    if not shown:
-        return PreviewRow(owner, name, label, answer, "", EMPTY, NOT_SENT)
-    return PreviewRow(owner, name, label, answer, shown, SENT, "Fits.")
-
-
-def _shown(value: FieldValue) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ", ".join(value) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+def _place(table: Table, matter: Matter) -> Place:
+    target: MappedTarget = target_in(table, _Case(matter.case_type.key, matter.practice_area))
+    area, sub = table.all_areas.get(target.practice_area_id), table.all_subs.get(target.sub_status_id)
+    return Place(
+        stage=target.stage_name if target.stage_id else "",
+        area=area.name if area else "",
+        sub_status=sub_label(sub) if sub else "",
+        waits_for=target.lost_name,
+    )

@@ -13,8 +13,8 @@ from casehug.intake.errors import NotFound
 from casehug.intake.selectors.sync import matter_for_sync
 from integrations.contract.errors import Refused
 from integrations.mappings import services
+from integrations.mappings.field_preview import matters_to_try, preview, try_value
 from integrations.mappings.fields import Choice, fields_of, save_fields
-from integrations.mappings.preview import matters_to_try, preview, try_value
 from integrations.mappings.sources import LOCKED
 from integrations.models import Connection
 from integrations.selectors.field_page import FieldPage, field_page
