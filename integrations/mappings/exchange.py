@@ -121,24 +121,39 @@ def _rows(kind: MappingKind, entries: Sequence[Any]) -> tuple[list[Row], list[Ro
     problems: list[RowProblem] = []
     seen: set[str] = set()
     for place, entry in enumerate(entries, start=1):
-        key = entry.get("key") if isinstance(entry, Mapping) else None
-        text = ""
-        if not isinstance(entry, Mapping):
-            text = "This row is not an object."
-        elif not isinstance(key, str) or not key or "\x00" in json.dumps(entry, ensure_ascii=False):
-            text = "This row has no “key”, or holds characters that cannot be stored."
-        elif unknown := sorted(set(entry) - kind.columns - {"key"}):
-            text = f"Unknown property: {', '.join(map(str, unknown[:5]))}."
-        elif key in seen:
-            text = f"“{key}” occurs twice."
-        elif odd := sorted(name for name, value in entry.items() if not isinstance(value, str)):
-            text = f"Must be text: {', '.join(odd[:5])}."
+        key = str(entry.get("key", "")) if isinstance(entry, Mapping) and _storable(entry) else ""
+        text = _wrong(kind, entry, key, seen)
         if text:
-            problems.append(RowProblem(place, key[:80] if isinstance(key, str) else "", text))
+            problems.append(RowProblem(place, key[:80], text))
             continue
-        seen.add(str(key))
+        seen.add(key)
         rows.append(entry)
     return rows, problems
+
+
+def _wrong(kind: MappingKind, entry: Any, key: str, seen: set[str]) -> str:
+    """Return why an entry of a file is no row at all, "" when it is one."""
+    if not isinstance(entry, Mapping):
+        return "This row is not an object."
+    if not _storable(entry):
+        return "This row holds characters that cannot be stored."
+    if odd := sorted(name for name, value in entry.items() if not isinstance(value, str)):
+        return f"Must be text: {', '.join(odd[:5])}."
+    if not key:
+        return "This row has no “key”."
+    if unknown := sorted(set(entry) - kind.columns - {"key"}):
+        return f"Unknown property: {', '.join(unknown[:5])}."
+    return f"“{key[:80]}” occurs twice." if key in seen else ""
+
+
+def _storable(entry: Any) -> bool:
+    """Tell whether a row has neither NUL nor half a character: PostgreSQL stores neither."""
+    words = json.dumps(entry, ensure_ascii=False)
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in words
 
 
 def _label(kind: MappingKind, row: Row) -> str:
