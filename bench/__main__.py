@@ -24,6 +24,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--per-round", type=int, help="approvals per round (default 43, quick 50)")
     parser.add_argument("--matters", type=int, help="matters of the memory run (default 10000, quick 1000)")
     parser.add_argument("--bulk", type=int, help="matters of the bulk sync (default 2000, quick 60)")
+    parser.add_argument("--log-rows", type=int, help="rows of the long log (default 1000000, quick 20000)")
     parser.add_argument("--out", type=Path, help="write the page and the raw results into this folder (default: docs)")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(report.ORDER):
@@ -35,7 +36,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 def size_of(chosen: argparse.Namespace) -> Size:
     """Return how much to measure."""
-    given = {name: getattr(chosen, name) for name in ("rounds", "per_round", "matters", "bulk")}
+    given = {name: getattr(chosen, name) for name in ("rounds", "per_round", "matters", "bulk", "log_rows")}
     return replace(QUICK if chosen.quick else Size(), **{name: value for name, value in given.items() if value})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.result import Result
 
-ORDER = ("calls", "latency", "memory", "bulk")
+ORDER = ("calls", "latency", "memory", "bulk", "log")
 HEAD = """# Measurements
 
 Written by `python3 manage.py bench`; the raw numbers of each table are in `docs/measurements/`. The command starts its

@@ -56,7 +56,18 @@ def _field(one: SettingsField) -> forms.Field:
     return forms.ChoiceField(choices=list(one.choices), label=one.label, help_text=one.help)
 
 
-ACTIONS = (("", "Any"), ("contact", "Contact"), ("matter", "Matter"), ("note", "Note"))
+ACTIONS = (("", "Any"), ("contact", "Contact"), ("matter", "Matter"), ("note", "Note"), ("form", "Form"))
+CAUSES = (
+    ("", "Any"),
+    ("auth", "Access"),
+    ("rate_limit", "Limit of requests"),
+    ("network", "No answer"),
+    ("validation", "Not accepted"),
+    ("configuration", "Not allowed there"),
+    ("mapping", "Mapping"),
+    ("review", "To be looked at"),
+    ("unknown", "Unexpected"),
+)
 
 
 class LogFilterForm(forms.Form):
@@ -64,6 +75,7 @@ class LogFilterForm(forms.Form):
 
     status = forms.ChoiceField(required=False, choices=[("", "Any"), *SyncLog.Status.choices], label="State")
     action = forms.ChoiceField(required=False, choices=ACTIONS, label="Step")
+    cause = forms.ChoiceField(required=False, choices=CAUSES, label="Cause")
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
     text = forms.CharField(required=False, max_length=100, label="Matter, error or remote id")
@@ -88,6 +100,7 @@ class LogFilterForm(forms.Form):
         return LogFilter(
             status=data.get("status", ""),
             action=data.get("action", ""),
+            cause=data.get("cause", ""),
             since=data.get("since"),
             until=data.get("until"),
             text=data.get("text", "").strip(),
@@ -104,6 +117,8 @@ class LogFilterForm(forms.Form):
             parts.append(f"State is {dict(SyncLog.Status.choices)[data['status']]}")
         if data.get("action"):
             parts.append(f"step is {dict(ACTIONS)[data['action']]}")
+        if data.get("cause"):
+            parts.append(f"cause is {dict(CAUSES)[data['cause']]}")
         if data.get("since"):
             parts.append(f"from {data['since']:%-d %b %Y}")
         if data.get("until"):

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from casehug.common.ids import converter_for
 from integrations.inbound.receiver import receive
-from integrations.views import behaviour, cards, connect, events, fields, log, mappings, matters, status_mapping
+from integrations.views import behaviour, cards, connect, events, fields, log, mappings, matters, runs, status_mapping
 
 register_converter(converter_for("ine"), "ine")
 register_converter(converter_for("inq"), "inq")
@@ -44,7 +44,7 @@ SETTINGS: list[URLPattern | URLResolver] = [
     path("fields/", fields.fields, name="integration_fields"),
     path("webhooks/", include(WEBHOOKS)),
     path("log/", log.sync_log, name="integration_log"),
-    path("runs/<run:run_id>/", log.run, name="integration_run"),
+    path("runs/<run:run_id>/", runs.run, name="integration_run"),
     path("runs/<run:run_id>/retry/", log.retry, name="integration_retry"),
 ]
 MATTER = [

@@ -4,42 +4,17 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from casehug.common.models import WorkItem
 from casehug.common.work import database_now
-from integrations.models import Connection, RemoteIntent, SyncLog
+from integrations.models import CallRecord, Connection, MappingVersion, RemoteIntent, SyncLog
+from integrations.selectors.calls import Evidence, calls_of, evidence_of
 from integrations.selectors.connections import matter_titles, user_names
 from integrations.selectors.states import SYNC, SyncState, state_of
+from integrations.selectors.words import LINE_STATES, SOURCES, STEP_LABELS, action_words, trigger_words
 
-STEP_LABELS = {"contact": "Contact", "matter": "Matter", "note": "Note"}
-VERBS = {
-    "find": "Looked for",
-    "create": "Created",
-    "update": "Updated",
-    "link": "Linked",
-    "duplicate": "Found twice",
-    "prepare": "Prepared",
-}
-SOURCES = {
-    "client_submission": "the client's submission",
-    "identity": "the client's name, e-mail or phone",
-    "case": "the matter's title, practice area or stage",
-    "system": "CaseHug itself (marker, link, mapped id)",
-    "composed": "written for this message",
-}
-TRIGGERS = {
-    "": "By itself",
-    "manual": "Pressed by a person",
-    "api": "Asked for over the API",
-    "approval": "Document approved",
-    "document.approved": "Document approved",
-    "intake.approved": "Intake approved",
-    "intake.completed": "Intake completed",
-    "matter.created": "Matter created",
-    "connected": "Connected",
-    "retry": "Retried by a person",
-}
+__all__ = ["LINE_STATES", "action_words", "trigger_words"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +26,7 @@ class StepStory:
     state: str
     state_label: str
     lines: list[SyncLog]
+    calls: list[CallRecord]
 
 
 @dataclass(frozen=True)
@@ -73,19 +49,9 @@ class RunDetail:
     trigger: str
     steps: list[StepStory]
     departures: list[Departure]
+    evidence: list[Evidence]
+    versions: list[MappingVersion]
     later: WorkItem | None
-
-
-def action_words(action: str) -> str:
-    """Return `contact.create` as “Contact: created”."""
-    noun, _, verb = action.partition(".")
-    label = STEP_LABELS.get(noun, noun.replace("_", " ").capitalize())
-    return f"{label}: {VERBS.get(verb, verb.replace('_', ' ')).lower()}" if verb else label
-
-
-def trigger_words(trigger: str) -> str:
-    """Return what started a run in words."""
-    return TRIGGERS.get(trigger, trigger.replace(".", " ").replace("_", " ").capitalize())
 
 
 def run_detail(*, connection: Connection, run_id: uuid.UUID) -> RunDetail | None:
@@ -95,6 +61,8 @@ def run_detail(*, connection: Connection, run_id: uuid.UUID) -> RunDetail | None
         return None
     lines = list(SyncLog.objects.filter(work_item_id=item.id).order_by("created_at", "id"))
     intents = list(RemoteIntent.objects.filter(work_item_id=item.id).order_by("created_at"))
+    calls = calls_of(item.id)
+    looks = {step: sum(call.settling for call in made) for step, made in calls.items()}
     flagged = any(line.status == SyncLog.Status.NOTE for line in lines)
     later = WorkItem.objects.filter(
         kind=SYNC, connection_id=connection.id, subject_id=item.subject_id, created_at__gt=item.created_at
@@ -105,31 +73,33 @@ def run_detail(*, connection: Connection, run_id: uuid.UUID) -> RunDetail | None
         matter_title=matter_titles([item.subject_id]).get(item.subject_id, ""),
         actor=user_names([item.actor_id]).get(item.actor_id, "") if item.actor_id else "",
         trigger=trigger_words(item.trigger),
-        steps=_stories(lines),
+        steps=_stories(lines, calls),
         departures=[departure_of(intent) for intent in intents],
+        evidence=evidence_of(intents, STEP_LABELS, looks),
+        versions=_versions(connection, item),
         later=later.order_by("-created_at").first(),
     )
 
 
-def _stories(lines: list[SyncLog]) -> list[StepStory]:
+def _versions(connection: Connection, item: WorkItem) -> list[MappingVersion]:
+    """Return the newest version of each mapping that stood when the run ended (or stands now), by kind."""
+    rows = MappingVersion.objects.filter(connection=connection).defer("snapshot")
+    if item.finished_at:
+        rows = rows.filter(created_at__lte=item.finished_at)
+    return list(rows.order_by("kind", "-number").distinct("kind"))
+
+
+def _stories(lines: list[SyncLog], calls: dict[str, list[CallRecord]]) -> list[StepStory]:
     grouped: dict[str, list[SyncLog]] = {}
     for line in lines:
         grouped.setdefault(line.action.partition(".")[0], []).append(line)
-    return [_story(key, group) for key, group in grouped.items()]
+    return [_story(key, grouped.get(key, []), calls.get(key, [])) for key in dict.fromkeys((*grouped, *calls))]
 
 
-LINE_STATES = {
-    "success": ("done", "Done"),
-    "failed": ("failed", "Failed"),
-    "checking": ("unknown", "Unknown — checking"),
-    "nothing": ("unchanged", "Nothing to change"),
-    "note": ("noted", "Look here"),
-}
-
-
-def _story(key: str, lines: list[SyncLog]) -> StepStory:
-    state, words = LINE_STATES.get(lines[-1].status, ("skipped", lines[-1].status))
-    return StepStory(key, STEP_LABELS.get(key, key.replace("_", " ").capitalize()), state, words, lines)
+def _story(key: str, lines: list[SyncLog], calls: list[CallRecord]) -> StepStory:
+    status = lines[-1].status if lines else ""
+    state, words = LINE_STATES.get(status, ("skipped", status)) if lines else ("running", "Under way")
+    return StepStory(key, STEP_LABELS.get(key, key.replace("_", " ").capitalize()), state, words, lines, calls)
 
 
 def retryable(lines: Iterable[SyncLog]) -> set[uuid.UUID]:
@@ -137,12 +107,24 @@ def retryable(lines: Iterable[SyncLog]) -> set[uuid.UUID]:
     ids = {line.work_item_id for line in lines if line.status == SyncLog.Status.FAILED and line.work_item_id}
     if not ids:
         return set()
+    return retryable_runs(ids)
+
+
+def retryable_runs(ids: Iterable[uuid.UUID], *, connection: Connection | None = None) -> set[uuid.UUID]:
+    """Return those of these runs (of a connection) that failed and that no other followed. In the firm scope."""
+    dead = WorkItem.objects.filter(id__in=list(ids), status=WorkItem.Status.DEAD)
+    if connection is not None:
+        dead = dead.filter(connection_id=connection.id)
+    return set(without_newer(dead).values_list("id", flat=True))
+
+
+def without_newer(rows: "QuerySet[WorkItem]") -> "QuerySet[WorkItem]":
+    """Return those runs of matters that no newer run of the same matter has followed."""
     newer = WorkItem.objects.filter(
         kind=SYNC, connection_id=OuterRef("connection_id"), subject_id=OuterRef("subject_id"),
         created_at__gt=OuterRef("created_at"),
     )  # fmt: skip
-    dead = WorkItem.objects.filter(id__in=ids, status=WorkItem.Status.DEAD)
-    return set(dead.filter(~Exists(newer)).values_list("id", flat=True))
+    return rows.filter(~Exists(newer), kind=SYNC)
 
 
 def departure_of(intent: RemoteIntent) -> Departure:

@@ -3,32 +3,10 @@
 Pages and the stored error texts both take their words from here. `target` names a place; pages know its address.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-
-@dataclass(frozen=True)
-class Message:
-    """One message in the order of UX-5.
-
-    `target`: reconnect, connection, case_type_mappings, matter_edit, log, evidence, retry, record.
-    """
-
-    what: str
-    means: str
-    who: str
-    button: str
-    target: str
-
-    @property
-    def text(self) -> str:
-        """What happened and what it means, as one paragraph."""
-        return f"{self.what} {self.means}".strip()
-
-
-NOBODY = "Nobody has to do anything."
-ADMIN = "A firm admin can fix this."
-YOU = "You can fix this."
-OPERATOR = "The operator of CaseHug looks into it."
+from integrations.sync.message import ADMIN, NOBODY, OPERATOR, YOU, Message
+from integrations.sync.states_catalogue import STATES
 
 _CATALOGUE: dict[tuple[str, str], Message] = {
     ("auth", ""): Message(
@@ -141,74 +119,7 @@ _CATALOGUE: dict[tuple[str, str], Message] = {
         "What was confirmed before stays.",
         OPERATOR, "Retry", "retry",
     ),
-    ("held", "reconnect"): Message(
-        "{name} is not connected at the moment.",
-        "This matter waits and continues by itself after a firm admin reconnects.",
-        ADMIN, "Reconnect", "reconnect",
-    ),
-    ("held", "paused"): Message(
-        "Syncing to {name} is paused.",
-        "This matter waits and continues by itself when a firm admin resumes.",
-        ADMIN, "Open the connection", "connection",
-    ),
-    ("held", "other_account"): Message(
-        "This is another {name} account than before.",
-        "Links to the old account are kept but not used, and nothing is sent until a firm admin chooses.",
-        ADMIN, "Compare and decide", "connection",
-    ),
-    ("review", "ambiguous"): Message(
-        "Several records in {name} match.",
-        "We linked the oldest, filled nothing in, and created nothing.",
-        "Someone who knows the client can check in {name}.", "Open there", "record",
-    ),
-    ("review", "other_name"): Message(
-        "The contact with this e-mail has another name in {name}.",
-        "We linked it and filled nothing in, so that two files are not mixed.",
-        "Someone who knows the client can check in {name}.", "Open there", "record",
-    ),
-    ("review", "late_duplicate"): Message(
-        "{name} stored an unanswered call very late, so this record stands there twice.",
-        "We use the older one and deleted nothing.",
-        "A firm admin can merge the two in {name}.", "Open there", "record",
-    ),
-    ("review", "form"): Message(
-        "The form was submitted, but not all that {name} made from it could be linked.",
-        "Nothing is sent twice.",
-        "Someone who knows the matter can look in {name} and link it by hand.", "Show log", "log",
-    ),
-    ("mapping", ""): Message(
-        "No stage in {name} is chosen for this case type.",
-        "The matter arrived without a stage.",
-        ADMIN, "Choose a stage", "case_type_mappings",
-    ),
-    ("mapping", "stage_gone"): Message(
-        "The stage chosen for this case type no longer exists in {name}.",
-        "The matter arrived without a stage.",
-        ADMIN, "Choose a stage", "case_type_mappings",
-    ),
-    ("mapping", "fallback"): Message(
-        "No stage in {name} is chosen for this case type.",
-        "The matter arrived in the stage for everything else.",
-        ADMIN, "Choose a stage", "case_type_mappings",
-    ),
-    ("mapping", "field"): Message(
-        "Some answers did not fit the field they are mapped to.",
-        "Contact and matter arrived, these values did not.",
-        ADMIN, "Open this mapping", "field_mappings",
-    ),
-    ("start", "not_connected"): Message(
-        "{name} is not connected.",
-        "Nothing was sent.",
-        ADMIN, "Open the connection", "connection",
-    ),
-    ("start", "matter_gone"): Message("This matter does not exist.", "Nothing was sent.", NOBODY, "Show log", "log"),
-    ("start", "not_retryable"): Message(
-        "This sync is not failed, so there is nothing to retry.", "It goes on by itself.", NOBODY, "Show log", "log",
-    ),
-    ("start", "not_cancellable"): Message(
-        "This sync is already running or finished.", "It can no longer be cancelled.", NOBODY, "Show log", "log",
-    ),
-}  # fmt: skip
+} | STATES  # fmt: skip
 
 
 def message_for(error_class: str, error_code: str = "", *, name: str = "Lawmatics") -> Message:

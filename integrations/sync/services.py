@@ -90,7 +90,9 @@ def request_sync(
     return found
 
 
-def retry_sync(*, work_item_id: uuid.UUID, actor_id: uuid.UUID | None = None) -> WorkItem:
+def retry_sync(
+    *, work_item_id: uuid.UUID, actor_id: uuid.UUID | None = None, lane: int = WorkItem.Lane.BUTTON
+) -> WorkItem:
     """Run a failed or cancelled sync again as a new row; steps that were confirmed are not repeated (CH-12).
 
     Raises `NotRetryable`, `NotConnected`, `MatterMissing`.
@@ -102,7 +104,7 @@ def retry_sync(*, work_item_id: uuid.UUID, actor_id: uuid.UUID | None = None) ->
     if connection is None or connection.state == Connection.State.NOT_CONNECTED:
         raise NotConnected
     item = queue.enqueue_sync(
-        connection=connection, matter_id=old.subject_id, lane=WorkItem.Lane.BUTTON, trigger="retry",
+        connection=connection, matter_id=old.subject_id, lane=lane, trigger="retry",
         actor_id=actor_id, retry_of=old.id, hold_reason=hold_reason(connection),
     )  # fmt: skip
     audit.record(

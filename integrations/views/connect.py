@@ -16,6 +16,7 @@ from integrations.mappings.services import prepare_now
 from integrations.models import Connection
 from integrations.selectors import connections as reads
 from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.sync.message import Message
 from integrations.views.common import member, page_context
 
 
@@ -64,6 +65,14 @@ FAILURES = {
         "The operator enters them in the environment (see the README).", 503,
     ),
 }  # fmt: skip
+
+
+def connect_causes(*, name: str) -> list[tuple[str, Message]]:
+    """Return every way connecting can fail, as paragraphs of help."""
+    return [
+        (kind, Message(page.what.format(name=name), page.means.format(name=name), page.who.format(name=name), "", ""))
+        for kind, page in FAILURES.items()
+    ]
 
 
 @require_GET
@@ -117,7 +126,8 @@ def _failed(request: HttpRequest, key: str, kind: str, code: str = "") -> HttpRe
         "what": page.what.format(name=declared.name),
         "means": page.means.format(name=declared.name),
         "who": page.who,
-        "code": f"{kind}:{code[:60]}" if code else kind,
+        "code": f"connect.{kind}",
+        "raw": code[:60],
         "back": reverse("integration", args=[key]),
     }
     return render(request, "integrations/connect_failed.html", context, status=page.status)

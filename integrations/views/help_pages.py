@@ -9,6 +9,7 @@ from casehug.firms.access import can, firm_page
 from integrations.registry import providers
 from integrations.sync.messages import causes, error_classes
 from integrations.views.common import member
+from integrations.views.connect import connect_causes
 from integrations.views.faq import GROUPS
 
 TITLES = {
@@ -22,6 +23,8 @@ TITLES = {
     "review": ("Look here", "It worked, but somebody should look at the result."),
     "mapping": ("Mapping", "The matter arrived, but not in the place you may want."),
     "start": ("A sync could not be started", "The button was pressed, but there was nothing to do."),
+    "event": ("Webhook events", "What can become of an event that arrives."),
+    "connect": ("Connecting did not work", "The way to the other system and back was not finished."),
 }
 
 
@@ -29,7 +32,7 @@ TITLES = {
 @firm_page("matters.view")
 def faq(request: HttpRequest) -> HttpResponse:
     """Show the questions; `?print=1` shows every answer at once."""
-    kinds = [(key, *TITLES.get(key, (key, ""))) for key in error_classes()]
+    kinds = [(key, *TITLES.get(key, (key, ""))) for key in (*error_classes(), "connect")]
     context = {"groups": GROUPS, "open": request.GET.get("print") == "1", "kinds": kinds, **_way_back(request)}
     return render(request, "integrations/help/faq.html", context)
 
@@ -39,7 +42,7 @@ def faq(request: HttpRequest) -> HttpResponse:
 def error_cause(request: HttpRequest, error_class: str) -> HttpResponse:
     """Explain one kind of error: for each cause what happened, what it means and who can fix it."""
     name = _first_name()
-    found = causes(error_class, name=name)
+    found = connect_causes(name=name) if error_class == "connect" else causes(error_class, name=name)
     if not found:
         raise Http404(error_class)
     title, words = TITLES.get(error_class, (error_class, ""))

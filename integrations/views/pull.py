@@ -54,7 +54,8 @@ def trouble_of(problem: ProviderError, name: str) -> dict[str, Any]:
     until: datetime | None = None
     if isinstance(problem, Throttled):
         until = timezone.now() + timedelta(seconds=max(1.0, problem.seconds))
-    return {"what": what, "means": "Nothing was changed by looking.", "who": fix, "until": until}
+    return {"what": what, "means": "Nothing was changed by looking.", "who": fix, "until": until,
+            "code": f"{problem.error_class}."}  # fmt: skip
 
 
 @require_GET

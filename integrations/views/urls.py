@@ -1,9 +1,13 @@
 """Routes of pages beside the connection itself: the log as file and chart, Pull Matters, help."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from integrations.views import help_pages, log_export, pull, pull_link
+from casehug.common.ids import converter_for
+from integrations.views import help_pages, log, log_export, pull, pull_link, runs
 
+register_converter(converter_for("cal"), "cal")
+
+RUN = "settings/integrations/<slug:provider>/runs/<run:run_id>/"
 LOG = "settings/integrations/<slug:provider>/log/"
 PULL = "settings/integrations/<slug:provider>/pull/"
 urlpatterns = [
@@ -11,6 +15,8 @@ urlpatterns = [
     path("help/errors/<slug:error_class>/", help_pages.error_cause, name="help_error"),
     path(f"{LOG}csv/", log_export.log_csv, name="integration_log_csv"),
     path(f"{LOG}chart/", log_export.log_chart, name="integration_log_chart"),
+    path(f"{LOG}retry/", log.retry_several, name="integration_log_retry"),
+    path(f"{RUN}calls/<cal:call_id>/", runs.call, name="integration_run_call"),
     path(PULL, pull.pull, name="integration_pull"),
     path(f"{PULL}links/", pull.pull_links, name="integration_pull_links"),
     path(f"{PULL}links/<lnk:link_id>/", pull.pull_why, name="integration_pull_why"),

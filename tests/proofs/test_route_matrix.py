@@ -26,7 +26,7 @@ from casehug.intake.services.clients import create_client
 from casehug.intake.services.links import create_intake_link
 from casehug.intake.services.matters import create_matter
 from casehug.intake.services.uploads import upload_document
-from integrations.models import Connection, ExternalLink
+from integrations.models import BulkRow, BulkRun, CallRecord, Connection, ExternalLink
 from integrations.models.inbound import InboundEndpoint, InboundEvent, InboundSecret, QuarantinedEvent
 from tests.conftest import PASSWORD, make_firm, make_person
 from tests.proofs.rows import field_value, firm_models, make_row
@@ -57,15 +57,16 @@ PUBLIC = {
 }  # fmt: skip
 # The record behind each parameter that names one; a new parameter has to be added here.
 RECORDS: dict[str, tuple[str, type]] = {
+    "bulk_id": ("blk", BulkRun),
     "matter_id": ("mat", Matter), "client_id": ("cli", Client), "document_id": ("doc", Document),
     "upload_id": ("upl", Upload), "import_id": ("imp", ImportBatch), "run_id": ("run", WorkItem),
     "event_id": ("ine", InboundEvent), "row_id": ("inq", QuarantinedEvent), "secret_id": ("ins", InboundSecret),
-    "link_id": ("lnk", ExternalLink),
+    "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord),
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
     "kind": "case_types", "number": 1,
-    "error_class": "network",
+    "error_class": "network", "position": 1, "act": "discard",
 }  # fmt: skip
 
 
@@ -189,12 +190,14 @@ def fill() -> dict[str, uuid.UUID]:
     link = ExternalLink.objects.create(
         connection=linked, remote_firm="1", local_type="matter", local_id=matter.id, external_id="7701", label=CANARY
     )
+    bulk = BulkRun.objects.create(connection=linked, choice=CANARY, matched=1, remote_firm="1", status="planned")
+    BulkRow.objects.create(run=bulk, position=1, matter_id=matter.id, action="either")
     endpoint = InboundEndpoint(connection=linked, token_hash=b"x" * 32)
     endpoint.seal_token("t" * 22)
     endpoint.save(force_insert=True)
     made: dict[str, uuid.UUID] = {
         "matter_id": matter.id, "client_id": person.id, "document_id": document.id, "upload_id": upload.id,
-        "run_id": run.id, "import_id": make_row(ImportBatch).id, "link_id": link.id,
+        "bulk_id": bulk.id, "run_id": run.id, "import_id": make_row(ImportBatch).id, "link_id": link.id,
     }  # fmt: skip
     for name in ("event_id", "row_id", "secret_id"):
         made[name] = made_for(RECORDS[name][1], linked, endpoint)

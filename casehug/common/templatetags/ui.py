@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from casehug.common import wording
 from casehug.common.charts import bar_chart
+from casehug.common.help_links import help_address
 
 register = template.Library()
 Context = dict[str, Any]
@@ -98,9 +99,21 @@ def filtered_empty(words: str, clear_url: str) -> Context:
 
 @register.inclusion_tag("components/_error_state.html", takes_context=True)
 def error_state(context: template.Context, what: str, means: str, who: str, **options: Any) -> Context:
-    """What happened, what it means for the data, who can fix it; options: label, url, method, code, raw, kind, id."""
+    """What happened, what it means for the data, who can fix it; options: label, url, method, code, raw, kind, id.
+
+    A code `class.cause` leads to its paragraph of help.
+    """
     options.setdefault("id", f"error-{uuid.uuid4().hex[:8]}")
-    return {"what": what, "means": means, "who": who, "csrf_token": context.get("csrf_token"), **options}
+    code = str(options.pop("code", ""))
+    more = {"csrf_token": context.get("csrf_token"), "help_url": help_address(code), "code": code.rstrip(".")}
+    return {"what": what, "means": means, "who": who, **more, **options}
+
+
+@register.inclusion_tag("components/_error_help.html")
+def error_help(error_class: str, error_code: str = "", about: str = "") -> Context:
+    """The code of an error in a list, with the way to its help; `about` names the row for screen readers."""
+    code = f"{error_class}.{error_code}"
+    return {"code": code.rstrip("."), "url": help_address(code), "about": about}
 
 
 @register.inclusion_tag("components/_timeline.html")
