@@ -20,6 +20,7 @@ from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync import adopted, doubts, failures, inline
 from integrations.sync.act import create, update
+from integrations.sync.after_restore import look_first
 from integrations.sync.bulk import seal
 from integrations.sync.messages import error_text, message_for
 from integrations.sync.outgoing import snapshots
@@ -146,7 +147,8 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
         return create(run, step)
     run.observe("probe.before")
     begun = time.monotonic()
-    found = step.probe(run.context(step))
+    kept = look_first(run, step)
+    found = kept or step.probe(run.context(step))
     run.observe("probe.after")
     if found is None:
         return create(run, step)
@@ -162,7 +164,7 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
             work.save_progress(run.item, step=f"{step.key}.absent", state={**run.item.step_state, **looked})
     if not found.refs:
         return create(run, step)
-    return _link(run, step, found, how="matched_email")
+    return _link(run, step, found, how="reconciled" if kept else "matched_email")
 
 
 def _just_looked(run: Run, step: Step) -> bool:
