@@ -20,7 +20,7 @@ from pytest_django import Settings
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
-from casehug.firms.models import Firm, Role, User
+from casehug.firms.models import Firm, Membership, Role, TeamInvitation, User
 from casehug.intake.models import CaseType, Client, Document, ImportBatch, Matter, Upload
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.links import create_intake_link
@@ -51,9 +51,14 @@ PUBLIC = {
     **dict.fromkeys(
         ("account_login", "account_logout", "account_inactive", "account_signup", "account_reauthenticate",
          "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-         "account_reset_password_from_key_done"),
-        "sign-in itself, knows no firm",
+         "account_reset_password_from_key_done", "account_change_password", "account_set_password",
+         "usersessions_list", "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_login_webauthn",
+         "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+         "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_reauthenticate_webauthn",
+         "mfa_remove_webauthn", "mfa_edit_webauthn"),
+        "sign-in itself: knows no firm, only the signed-in person's own factors and sessions",
     ),
+    "team_join": "the link's token is the invited person's credential",
 }  # fmt: skip
 # The record behind each parameter that names one; a new parameter has to be added here.
 RECORDS: dict[str, tuple[str, type]] = {
@@ -61,10 +66,11 @@ RECORDS: dict[str, tuple[str, type]] = {
     "matter_id": ("mat", Matter), "client_id": ("cli", Client), "document_id": ("doc", Document),
     "upload_id": ("upl", Upload), "import_id": ("imp", ImportBatch), "run_id": ("run", WorkItem),
     "event_id": ("ine", InboundEvent), "row_id": ("inq", QuarantinedEvent), "secret_id": ("ins", InboundSecret),
+    "invite_id": ("tin", TeamInvitation), "membership_id": ("mem", Membership),
     "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord),
 }  # fmt: skip
 PLAIN = {
-    "provider": "lawmatics", "part": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
+    "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
     "kind": "case_types", "number": 1,
     "error_class": "network", "position": 1, "act": "discard",
 }  # fmt: skip

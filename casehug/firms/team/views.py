@@ -70,18 +70,18 @@ def _act(request: HttpRequest, act: Callable[[], object], done: str) -> HttpResp
 
 @require_POST
 @firm_page("team.manage", fresh=True)
-def invitation_send(request: HttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
+def invitation_send(request: HttpRequest, invite_id: uuid.UUID) -> HttpResponse:
     """Send an invitation again."""
-    return _act(request, lambda: invitations.send_again(invitation_id=invitation_id),
+    return _act(request, lambda: invitations.send_again(invitation_id=invite_id),
                 "The invitation is sent again. The earlier link no longer works.")  # fmt: skip
 
 
 @require_POST
 @firm_page("team.manage", fresh=True)
-def invitation_link(request: HttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
+def invitation_link(request: HttpRequest, invite_id: uuid.UUID) -> HttpResponse:
     """Show a new link of an invitation, once."""
     try:
-        link = invitations.new_link(invitation_id=invitation_id)
+        link = invitations.new_link(invitation_id=invite_id)
     except TeamError as refused:
         messages.error(request, str(refused))
         return redirect("team")
@@ -90,9 +90,9 @@ def invitation_link(request: HttpRequest, invitation_id: uuid.UUID) -> HttpRespo
 
 @require_POST
 @firm_page("team.manage", fresh=True)
-def invitation_revoke(request: HttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
+def invitation_revoke(request: HttpRequest, invite_id: uuid.UUID) -> HttpResponse:
     """Withdraw an invitation."""
-    return _act(request, lambda: invitations.revoke(invitation_id=invitation_id), "The invitation was withdrawn.")
+    return _act(request, lambda: invitations.revoke(invitation_id=invite_id), "The invitation was withdrawn.")
 
 
 @require_POST
