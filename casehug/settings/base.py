@@ -178,7 +178,8 @@ WORK_ENDED = {"sync_matter": ["integrations.sync.announce.ended"]}
 OUTBOUND_OWN_ADDRESSES = env.list("CASEHUG_OWN_ADDRESSES", default=[])
 OUTBOUND_LOCAL_TARGETS, OUTBOUND_CA_FILE = list[str](), ""
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
-EXTRA_URLCONFS, HELP_URL = ["integrations.urls", "integrations.views.urls", "integrations.views.bulk_urls", "integrations.views.mapping_urls"], "help"
+EXTRA_URLCONFS, HELP_URL = ["integrations.urls"], "help"
+EXTRA_URLCONFS += [f"integrations.views.{name}" for name in ("urls", "bulk_urls", "mapping_urls", "form_urls")]
 TICKS = [
     "casehug.common.ticks.purge_finished_work",
     "casehug.common.ticks.purge_throttle",

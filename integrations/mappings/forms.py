@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from casehug.audit import services as audit
@@ -123,6 +124,13 @@ def _copy(row: FormDefinition, used: Sequence[str] = ()) -> FormCopy:
     )
 
 
+def read_at(connection: Connection) -> datetime | None:
+    """Return when the forms of the account were read last, None for never. In the firm scope."""
+    rows = FormDefinition.objects.filter(connection=connection, remote_firm=connection.remote_firm)
+    found: datetime | None = rows.aggregate(last=Max("read_at"))["last"]
+    return found
+
+
 def form_of(connection: Connection, form_id: str) -> FormCopy | None:
     """Return one form of the account as read last, None when it was never seen. In the firm scope."""
     row = FormDefinition.objects.filter(
@@ -177,7 +185,7 @@ def problems(
             wrong[one.id] = "The form requires this field: choose where its value comes from."
     if not sources and not wrong:
         return FormRefused("Choose a source for at least one field.")
-    labels = ", ".join(known[name].label if name in known else name for name in wrong)
+    labels = ", ".join(known[name].label if name in known else f"{name[:60]} (not in the form)" for name in wrong)
     return FormRefused(f"Please look at: {labels}.", fields=wrong) if wrong else None
 
 

@@ -9,6 +9,7 @@ from integrations.contract.provider import Provider
 from integrations.mappings.services import mapping_for
 from integrations.models import Connection
 from integrations.selectors.completeness import hint
+from integrations.selectors.form_plan import FORM, plan_for
 from integrations.selectors.progress import LATE, Progress, progress_of
 from integrations.selectors.runs import trigger_words
 from integrations.selectors.states import NOT_SENT, WORDS, SyncState, state_of_matter
@@ -20,6 +21,7 @@ HOW = {
     "inline": "Written together with the contact.",
     "by_hand": "Linked by a person.",
     "reconciled": "Found again after an unanswered call.",
+    "form": "Made by the form.",
 }
 UNANSWERED = "Sent, but no answer came back; we look before anything is repeated."
 GONE = "{stage} no longer exists; the matter waits until another stage is chosen."
@@ -89,12 +91,19 @@ def _lines(
     operation = declared.operations.get("sync_matter")
     known = {step.key: step for step in found.steps} if found else {}
     lines: list[dict[str, Any]] = []
-    for step in operation.steps if operation else ():
+    form = plan_for(connection, matter, known.get(FORM))
+    for step in form.arrange(operation.steps) if operation else ():
         current = known.get(step.key) or StepState(step.key, step.key.capitalize(), "open")
+        if step.key in form.replaced and current.state != "done":
+            lines.append({"label": current.label, "state": "skipped", **form.words(done=f"Not in {declared.name}")})
+            continue
+        if step.key == FORM and current.state == "open" and not state.live:
+            lines.append({"label": current.label, "state": "skipped", "state_label": "Not sent", "detail": form.detail})
+            continue
         later = matter.intake_completed_at is None and not (state.live and found and found.trigger in BY_HAND)
         lines.append(_line(declared, current, state, found, later=later))
         if step.key == "matter":
-            lines.append(_stage_line(connection, matter, matter_step=current.state))
+            lines += [] if form.replaced else [_stage_line(connection, matter, matter_step=current.state)]
     return lines
 
 

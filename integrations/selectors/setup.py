@@ -9,6 +9,7 @@ from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.models import CaseTypeMapping, Connection, ExternalLink
 from integrations.selectors.connections import connection_pairs
+from integrations.selectors.form_plan import effect_words
 
 
 def setup_steps(*, request: HttpRequest) -> list[dict[str, Any]]:
@@ -39,6 +40,6 @@ def approval_effect(*, matter: Matter) -> str:
     if not names:
         return "Nothing is sent anywhere by this approval."
     return (
-        f"The client's contact data, the matter and a note then go to {' and '.join(names)} within seconds. "
+        f"{effect_words(matter, ' and '.join(names))} "
         "Automations there may write to the client; this cannot be called back."
     )

@@ -17,7 +17,9 @@ from integrations.sync.intents import OPEN
 from integrations.sync.messages import Message, message_for
 from integrations.sync.records.remarks import FIELDS, FIELDS_FIT, MAPPING
 
-STEPS = (("contact", "Contact"), ("matter", "Matter"), ("note", "Note"))
+STEPS = (("contact", "Contact"), ("matter", "Matter"), ("note", "Note"), ("form", "Form"))
+OPTIONAL = ("form",)
+"""Shown only for matters that have to do with it."""
 FINAL = ("synced", "noted", "failed", "cancelled", "never")
 
 
@@ -133,7 +135,7 @@ def _read_links(facts: _Facts, ids: list[uuid.UUID]) -> None:
 def _state(facts: _Facts, matter_id: uuid.UUID) -> MatterSync:
     row = facts.rows.get(matter_id)
     overall = _overall(facts, matter_id, row)
-    steps = [_step(facts, matter_id, key, label, overall) for key, label in STEPS]
+    steps = [_step(facts, matter_id, key, label, overall) for key, label in STEPS if _concerns(facts, matter_id, key)]
     remarks = tuple(facts.remarks.get(matter_id, {}).values())
     if overall == "synced" and (remarks or any(step.review or step.error_text for step in steps)):
         overall = "noted"
@@ -170,6 +172,11 @@ def _overall(facts: _Facts, matter_id: uuid.UUID, row: WorkItem | None) -> str:
     if row.status == "ready":
         return "waiting" if row.next_attempt_at > facts.now or row.last_error_class else "queued"
     return {"running": "running", "done": "synced", "dead": "failed", "cancelled": "cancelled"}[row.status]
+
+
+def _concerns(facts: _Facts, matter_id: uuid.UUID, key: str) -> bool:
+    in_doubt = key in {intent.kind for intent in facts.doubts.get(matter_id, [])}
+    return key not in OPTIONAL or in_doubt or (matter_id, key) in facts.links or (matter_id, key) in facts.failed
 
 
 def _step(facts: _Facts, matter_id: uuid.UUID, key: str, label: str, overall: str) -> StepState:

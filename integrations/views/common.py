@@ -48,6 +48,7 @@ PARTS = (
     ("Case Type Mappings", "integration_case_types"),
     ("Stage → Status", "integration_status_mapping"),
     ("Field Mappings", "integration_fields"),
+    ("Forms", "integration_forms"),
     ("Webhook events", "integration_webhooks"),
     ("Pull Matters", "integration_pull"),
     ("Bulk sync", "integration_bulk"),
@@ -63,7 +64,12 @@ def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     here = "integration_webhooks" if here.startswith("integration_webhook_") else here
     here = "integration_pull" if here.startswith("integration_pull_") else here
     here = "integration_bulk" if here.startswith("integration_bulk_") else here
-    left_out = (*(() if declared.inbound else NEED_INBOUND), *(() if declared.matters else ("integration_pull",)))
+    here = "integration_forms" if here == "integration_form" else here
+    left_out = (
+        *(() if declared.inbound else NEED_INBOUND),
+        *(() if declared.matters else ("integration_pull",)),
+        *(() if declared.forms else ("integration_forms",)),
+    )
     return [
         {"label": label, "url": reverse(name, args=[declared.key]), "current": name == here}
         for label, name in PARTS
@@ -80,6 +86,8 @@ def button_for(
     settings_page, target = allowed["integrations.view"], message.target
     if target in ("reconnect", "connection") and settings_page:
         return Button(message.button, reverse("integration", args=[key]))
+    if target == "forms" and settings_page:
+        return Button(message.button, reverse("integration_forms", args=[key]))
     if target == "case_type_mappings" and settings_page:
         return Button(message.button, reverse("integration_case_types", args=[key]))
     if target == "field_mappings" and settings_page:

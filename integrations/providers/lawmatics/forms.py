@@ -29,7 +29,7 @@ EXCLUDED = {
 UNFILLED = {"signature": "a signature", "file": "an uploaded file", "upload": "an uploaded file"}
 NEVER = ("social_security", "driver_license")
 NEVER_WORDS = "CaseHug never sends social security or driver's license numbers through forms."
-TAG = re.compile(r"<[^>]*>")
+INLINE, TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^>]*>", re.IGNORECASE), re.compile(r"<[^>]*>")
 FORM_ID = re.compile(r"[A-Za-z0-9-]{1,80}")
 
 
@@ -132,7 +132,7 @@ def _blocked(parts: Sequence[Mapping[str, Any]], fields: Sequence[FormField]) ->
 
 def _plain(words: str) -> str:
     """Return a label without markup: labels may be HTML."""
-    return " ".join(html.unescape(TAG.sub(" ", words)).split())
+    return " ".join(html.unescape(TAG.sub(" ", INLINE.sub("", words))).split())
 
 
 FORMS = RemoteForms(listed=read_forms, one=read_form, value=form_value)
