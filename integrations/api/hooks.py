@@ -3,6 +3,7 @@
 import uuid
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,8 +59,8 @@ class SamplesView(HookView):
 
     @extend_schema(
         operation_id="hooks_samples", tags=TAGS, parameters=[shapes.SamplesQuery],
-        responses={200: enveloped("HookSamples", shapes.serializers.ListField(
-            child=shapes.serializers.DictField())), **refusals(400, 401, 403)},
+        responses={200: enveloped("HookSamples", serializers.ListField(
+            child=serializers.DictField())), **refusals(400, 401, 403)},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Return the newest events as a subscription gets them (same keys), or one invented example."""
@@ -86,13 +87,19 @@ class MeView(FirmAPIView):
     capability = "firm.view"
     permission_classes = (AnyKeyOrMember,)
 
+    @staticmethod
+    def asker(request: Request) -> uuid.UUID:
+        """Return the id of the key or person."""
+        asker: uuid.UUID = request.user.pk  # type: ignore[assignment]
+        return asker
+
     @extend_schema(operation_id="me", tags=["Me"],
                    responses={200: enveloped("Me", shapes.MeBody()), **refusals(401, 403)})  # fmt: skip
     def get(self, request: Request) -> Response:
         """Return the firm behind the key or session; `firm_name` is good as a label."""
         firm, owner = Firm.objects.get(), request.user
         by_key = isinstance(owner, KeyOwner)
-        data = {"id": public_id("key" if by_key else "usr", owner.pk), "firm_id": public_id("firm", firm.id),
+        data: dict[str, object] = {"id": public_id("key" if by_key else "usr", self.asker(request)), "firm_id": public_id("firm", firm.id),
                 "firm_name": firm.name, "kind": "api_key" if by_key else "member",
                 "scopes": owner.scopes if isinstance(owner, KeyOwner) else []}  # fmt: skip
         return Response({"data": data})

@@ -50,6 +50,11 @@ class Target:
     local: bool = False
 
     @property
+    def literal(self) -> bool:
+        """Whether the host is an address already: no name server is asked."""
+        return ":" in self.host or self.host.rsplit(".", 1)[-1].isdigit()
+
+    @property
     def host_header(self) -> str:
         """What stands in the `Host` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -94,9 +99,12 @@ def _host(name: str) -> str:
     """Return a host name in its one ASCII form, or an address as it is written canonically."""
     if ":" in name:
         try:
-            return str(ipaddress.IPv6Address(name))  # a zone (%eth0) does not parse as an allowed address
+            address = ipaddress.IPv6Address(name)
         except ValueError:
-            raise TargetRefused("host", "The name in this address is not valid.") from None
+            address = None
+        if address is None or address.scope_id is not None:
+            raise TargetRefused("host", "The name in this address is not valid.")
+        return str(address)
     try:
         host = idna.encode(name.removesuffix("."), uts46=True).decode().lower()
     except (idna.IDNAError, UnicodeError):

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-import requests.certs
+import certifi
 from django.conf import settings
 
 from casehug.common import checkpoints
@@ -54,8 +54,7 @@ class NoAnswer(Exception):
 
 def system_lookup(host: str) -> list[str]:
     """Ask the system's resolver for all addresses of an absolute name (no search domains)."""
-    name = host if ":" in host or host.rsplit(".", 1)[-1].isdigit() else f"{host}."
-    found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(f"{host}.", None, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
 
@@ -63,6 +62,8 @@ def resolve_checked(target: Target, resolve: Resolve = system_lookup) -> list[Ad
     """Resolve a target once and return its addresses. Raises `TargetRefused` when any answer is denied."""
     if target.local:
         return [ipaddress.ip_address(target.host)]
+    if target.literal:
+        return check_addresses([target.host])
     try:
         found = _lookups.submit(resolve, target.host).result(timeout=LOOKUP_SECONDS)
     except (OSError, LookupTimeout, UnicodeError):
@@ -136,7 +137,7 @@ def _connect(target: Target, addresses: list[Address]) -> socket.socket:
 
 
 def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=requests.certs.where())
+    context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.CASEHUG_LOCAL and settings.OUTBOUND_CA_FILE:
         context.load_verify_locations(cafile=settings.OUTBOUND_CA_FILE)
