@@ -71,7 +71,7 @@ RECORDS: dict[str, tuple[str, type]] = {
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
-    "kind": "case_types", "number": 1,
+    "kind": "case_types", "number": 1, "case_type": "divorce_standard",
     "error_class": "network", "position": 1, "act": "discard",
 }  # fmt: skip
 
