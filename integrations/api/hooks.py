@@ -99,7 +99,9 @@ class MeView(FirmAPIView):
         """Return the firm behind the key or session; `firm_name` is good as a label."""
         firm, owner = Firm.objects.get(), request.user
         by_key = isinstance(owner, KeyOwner)
-        data: dict[str, object] = {"id": public_id("key" if by_key else "usr", self.asker(request)), "firm_id": public_id("firm", firm.id),
-                "firm_name": firm.name, "kind": "api_key" if by_key else "member",
-                "scopes": owner.scopes if isinstance(owner, KeyOwner) else []}  # fmt: skip
+        data: dict[str, object] = {
+            "id": public_id("key" if by_key else "usr", self.asker(request)), "firm_id": public_id("firm", firm.id),
+            "firm_name": firm.name, "kind": "api_key" if by_key else "member",
+            "scopes": owner.scopes if isinstance(owner, KeyOwner) else [],
+        }  # fmt: skip
         return Response({"data": data})
