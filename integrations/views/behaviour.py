@@ -20,8 +20,9 @@ STOP_POLLING = 286
 
 def behaviour_context(row: Connection) -> dict[str, Any]:
     """Return what the card shows: known facts, open questions, and whether an examination runs."""
-    report = examine.report_of(row)
+    # In this order: what ended before the second reading is in it.
     running = examine.examination_under_way(row.id)
+    report = examine.report_of(Connection.objects.get(id=row.id))
     return {
         "facts_known": [fact for fact in report.facts if fact.value],
         "facts_open": [fact for fact in report.facts if not fact.value],
