@@ -28,6 +28,7 @@ from casehug.intake.services.matters import create_matter
 from casehug.intake.services.uploads import upload_document
 from integrations.models import BulkRow, BulkRun, CallRecord, Connection, ExternalLink
 from integrations.models.inbound import InboundEndpoint, InboundEvent, InboundSecret, QuarantinedEvent
+from integrations.models.outbound import WebhookDelivery, WebhookEndpoint
 from tests.conftest import PASSWORD, make_firm, make_person
 from tests.proofs.rows import field_value, firm_models, make_row
 
@@ -67,6 +68,7 @@ RECORDS: dict[str, tuple[str, type]] = {
     "upload_id": ("upl", Upload), "import_id": ("imp", ImportBatch), "run_id": ("run", WorkItem),
     "event_id": ("ine", InboundEvent), "row_id": ("inq", QuarantinedEvent), "secret_id": ("ins", InboundSecret),
     "invite_id": ("tin", TeamInvitation), "membership_id": ("mem", Membership),
+    "endpoint_id": ("wh", WebhookEndpoint), "delivery_id": ("whd", WebhookDelivery),
     "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord),
 }  # fmt: skip
 PLAIN = {
@@ -207,7 +209,13 @@ def fill() -> dict[str, uuid.UUID]:
     }  # fmt: skip
     for name in ("event_id", "row_id", "secret_id"):
         made[name] = made_for(RECORDS[name][1], linked, endpoint)
-    return made
+    hook = WebhookEndpoint(kind="zapier", description=CANARY, events=["*"], version="1")
+    hook.seal_url(f"https://{CANARY}.example.com/")
+    hook.save(force_insert=True)
+    delivery = WebhookDelivery(endpoint=hook, event_id=matter.id, event_type="matter.created", digest=b"x",
+                               occurred_at=matter.created_at, status="delivered", last_error=CANARY)  # fmt: skip
+    delivery.save(force_insert=True)
+    return made | {"endpoint_id": hook.id, "delivery_id": delivery.id}
 
 
 def made_for(model: Any, linked: Connection, endpoint: InboundEndpoint) -> uuid.UUID:
