@@ -25,7 +25,7 @@ from casehug.intake.services.notes import add_note
 from casehug.intake.services.portal import complete_portal, save_answers
 from casehug.intake.services.uploads import upload_document
 from integrations.mappings.services import prepare_account
-from integrations.models import Connection
+from integrations.models import CatalogueItem, Connection, FieldMapping
 from integrations.sync.services import request_sync
 from tests.browser.conftest import Watched
 from tests.conftest import PASSWORD, make_firm
@@ -64,6 +64,11 @@ def _connect(firm: Firm, standin: str) -> None:
         row.seal_token("access_token", token)
         row.save(force_insert=True)
     prepare_account(connection=row, lane=0)
+    with firm_scope(firm.id):
+        for name, question in (("Contact list", "preferred_contact"), ("Matter multi picklist", "county")):
+            item = CatalogueItem.objects.get(kind="custom_field", name=name)
+            FieldMapping.objects.create(connection=row, owner=item.extra["owner"], field_id=item.external_id,
+                                        question_key=question)  # fmt: skip
 
 
 def _matter(title: str, first: str, *, answered: bool) -> tuple[Matter, str]:
@@ -138,7 +143,7 @@ def _staff(matter: Matter, fresh: Matter, papers: list[Document], run_id: uuid.U
         ("documents", "/documents/"), ("documents-decided", "/documents/?tab=decided"), ("document", paper),
         ("imports", "/imports/"), ("firm-profile", "/settings/firm/"), ("team", "/settings/team/"),
         ("integrations", "/settings/integrations/"), ("connection", SETTINGS), ("disconnect", f"{SETTINGS}disconnect/"),
-        ("case-types", f"{SETTINGS}case-types/"), ("sync-log", f"{SETTINGS}log/"),
+        ("case-types", f"{SETTINGS}case-types/"), ("field-mappings", f"{SETTINGS}fields/"), ("sync-log", f"{SETTINGS}log/"),
         ("sync-log-filtered-empty", f"{SETTINGS}log/?text=zzzz"),
         ("run", f"{SETTINGS}runs/{public_id('run', run_id)}/"),
     ]  # fmt: skip
