@@ -35,7 +35,7 @@ ROWS = """
 INSERT INTO integrations_synclog (id, created_at, updated_at, firm_id, connection_id, work_item_id, matter_id, action,
   status, external_id, attempt, trigger, error_class, error_code, error_text, http_status, duration_ms)
 SELECT gen_random_uuid(), t.at, t.at, %(firm)s, %(connection)s, gen_random_uuid(),
-  CASE WHEN i %% 16 = 0 THEN %(favourite)s ELSE (%(matters)s::uuid[])[1 + (i * 7919) %% %(count)s] END,
+  CASE WHEN i %% 16 = 0 THEN %(favourite)s ELSE (%(matters)s::uuid[])[1 + (i::bigint * 7919) %% %(count)s] END,
   (ARRAY['contact.find', 'contact.create', 'matter.create', 'note.create', 'matter.update'])[1 + i / 3 %% 5],
   CASE WHEN i %% 10 < 3 THEN 'failed' WHEN i %% 10 = 3 THEN 'nothing' ELSE 'success' END,
   CASE WHEN i %% 10 < 3 THEN '' ELSE (100000 + i)::text END, 1, 'approval',

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from casehug.common.models import WorkItem
 from casehug.common.work import database_now
@@ -121,8 +121,8 @@ def retryable_runs(ids: Iterable[uuid.UUID], *, connection: Connection | None = 
 def without_newer(rows: "QuerySet[WorkItem]") -> "QuerySet[WorkItem]":
     """Return those runs of matters that no newer run of the same matter has followed."""
     newer = WorkItem.objects.filter(
+        Q(created_at__gt=OuterRef("created_at")) | Q(retry_of=OuterRef("id")),
         kind=SYNC, connection_id=OuterRef("connection_id"), subject_id=OuterRef("subject_id"),
-        created_at__gt=OuterRef("created_at"),
     )  # fmt: skip
     return rows.filter(~Exists(newer), kind=SYNC)
 
