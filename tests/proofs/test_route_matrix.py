@@ -14,21 +14,24 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client as Browser
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from pytest_django import Settings
 
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
-from casehug.firms.models import Firm, Membership, Role, TeamInvitation, User
-from casehug.intake.models import CaseType, Client, Document, ImportBatch, Matter, Upload
+from casehug.firms.api_scopes import SCOPES
+from casehug.firms.models import ApiKey, Firm, Membership, Role, TeamInvitation, User
+from casehug.intake.models import CaseType, Client, Document, ImportBatch, Matter, Upload, UploadSlot
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.links import create_intake_link
 from casehug.intake.services.matters import create_matter
+from casehug.intake.services.upload_slots import announce_upload
 from casehug.intake.services.uploads import upload_document
 from integrations.models import BulkRow, BulkRun, CallRecord, Connection, ExternalLink
 from integrations.models.inbound import InboundEndpoint, InboundEvent, InboundSecret, QuarantinedEvent
 from integrations.models.outbound import WebhookDelivery, WebhookEndpoint
+from tests.casehug.caller import make_key
 from tests.conftest import PASSWORD, make_firm, make_person
 from tests.proofs.rows import field_value, firm_models, make_row
 
@@ -42,6 +45,9 @@ PUBLIC = {
     "healthz": "says only that the process answers",
     "readyz": "says only which part is missing",
     "api_schema": "the description of the API, the same for everybody",
+    "api_docs": "the same description as a page",
+    "api_unknown": "answers that there is nothing",
+    "storage-upload": "the signed token of the path names one announced file, for 15 minutes",
     "api-integrations-callback": "the single-use state names firm, person and session",
     "api-integrations-webhook": "the path's token names the connection, the signature proves the sender",
     **dict.fromkeys(
@@ -69,7 +75,8 @@ RECORDS: dict[str, tuple[str, type]] = {
     "event_id": ("ine", InboundEvent), "row_id": ("inq", QuarantinedEvent), "secret_id": ("ins", InboundSecret),
     "invite_id": ("tin", TeamInvitation), "membership_id": ("mem", Membership),
     "endpoint_id": ("wh", WebhookEndpoint), "delivery_id": ("whd", WebhookDelivery),
-    "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord),
+    "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord), "slot_id": ("upl", UploadSlot),
+    "template_id": ("tmpl", CaseType), "key_id": ("key", ApiKey),
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
@@ -161,11 +168,13 @@ class World:
 @pytest.fixture
 def world(db: None, settings: Settings, tmp_path: Any) -> Iterator[World]:
     settings.CASEHUG_MEDIA_DIR = str(tmp_path / "uploads")
+    settings.API_REQUESTS_PER_MINUTE = 10**9
     settings.LAWMATICS_CLIENT_ID = settings.LAWMATICS_CLIENT_SECRET = "matrix"
     connection.allow_http_in_atomic = True  # type: ignore[attr-defined]
     made = World(make_firm("Ours"), make_firm(f"{CANARY} Firm"))
     for role in Role:
         made.callers[role.value] = make_person(made.ours, role).browser
+    made.callers["a key with every scope"] = Browser(headers={"X-Api-Key": make_key(made.ours.id)})
     made.callers["nobody"] = Browser()
     made.callers["without a firm"] = Browser()
     made.callers["without a firm"].force_login(User.objects.create_user("nofirm@example.com", PASSWORD))
@@ -182,23 +191,26 @@ def world(db: None, settings: Settings, tmp_path: Any) -> Iterator[World]:
     connection.allow_http_in_atomic = False  # type: ignore[attr-defined]
 
 
-def fill() -> dict[str, uuid.UUID]:
-    """Make one record of each kind in the open scope; return their ids by parameter."""
-    person = create_client(first_name=CANARY, last_name=CANARY, email=f"{CANARY}@example.com", notes=CANARY)
+def fill(mark: str = CANARY) -> dict[str, uuid.UUID]:
+    """Make one record of each kind in the open scope, each text with the mark; return their ids by parameter."""
+    person = create_client(first_name=mark, last_name=mark, email=f"{mark}@example.com", notes=mark)
     case_type = CaseType.objects.get(key="divorce_standard")
-    matter = create_matter(title=f"{CANARY} v. {CANARY}", case_type_id=case_type.id, client_id=person.id)
+    matter = create_matter(title=f"{mark} v. {mark}", case_type_id=case_type.id, client_id=person.id)
     document = Document.objects.filter(matter=matter).order_by("position").first()
     assert document is not None
-    upload = upload_document(document_id=document.id, file=io.BytesIO(b"%PDF-1.7\n1 0 obj\n"), filename=f"{CANARY}.pdf")
+    upload = upload_document(document_id=document.id, file=io.BytesIO(b"%PDF-1.7\n1 0 obj\n"), filename=f"{mark}.pdf")
+    slot = announce_upload(
+        document_id=document.id, filename=f"{mark}.pdf", content_type="application/pdf", size_bytes=5
+    ).slot
     linked = Connection.objects.create(provider="lawmatics", state="connected", remote_firm="1", links_account="1")
     run = make_row(WorkItem)
     WorkItem.objects.filter(id=run.id).update(
         kind="sync_matter", subject_id=matter.id, connection_id=linked.id, status="dead"
     )
     link = ExternalLink.objects.create(
-        connection=linked, remote_firm="1", local_type="matter", local_id=matter.id, external_id="7701", label=CANARY
+        connection=linked, remote_firm="1", local_type="matter", local_id=matter.id, external_id="7701", label=mark
     )
-    bulk = BulkRun.objects.create(connection=linked, choice=CANARY, matched=1, remote_firm="1", status="planned")
+    bulk = BulkRun.objects.create(connection=linked, choice=mark, matched=1, remote_firm="1", status="planned")
     BulkRow.objects.create(run=bulk, position=1, matter_id=matter.id, action="either")
     endpoint = InboundEndpoint(connection=linked, token_hash=b"x" * 32)
     endpoint.seal_token("t" * 22)
@@ -206,6 +218,8 @@ def fill() -> dict[str, uuid.UUID]:
     made: dict[str, uuid.UUID] = {
         "matter_id": matter.id, "client_id": person.id, "document_id": document.id, "upload_id": upload.id,
         "bulk_id": bulk.id, "run_id": run.id, "import_id": make_row(ImportBatch).id, "link_id": link.id,
+        "slot_id": slot.id, "template_id": case_type.id,
+        "key_id": ApiKey.issue(name=mark, scopes=["matters:read"])[0].id,
     }  # fmt: skip
     for name in ("event_id", "row_id", "secret_id"):
         made[name] = made_for(RECORDS[name][1], linked, endpoint)
@@ -215,7 +229,8 @@ def fill() -> dict[str, uuid.UUID]:
     delivery = WebhookDelivery(endpoint=hook, event_id=matter.id, event_type="matter.created", digest=b"x",
                                occurred_at=matter.created_at, status="delivered", last_error=CANARY)  # fmt: skip
     delivery.save(force_insert=True)
-    return made | {"endpoint_id": hook.id, "delivery_id": delivery.id}
+    made |= {"endpoint_id": hook.id, "delivery_id": delivery.id}
+    return made | {name: make_row(model).id for name, (_, model) in RECORDS.items() if name not in made}
 
 
 def made_for(model: Any, linked: Connection, endpoint: InboundEndpoint) -> uuid.UUID:
@@ -289,6 +304,24 @@ def test_another_firms_records_stay_closed(world: World) -> None:
     ]
     assert not found, "\n".join(found)
     assert world.snapshot() == before
+
+
+def test_a_key_does_only_what_its_scope_says(world: World) -> None:
+    """Each API route × method × key with one scope: refused without the route's own scope, never for lack of it."""
+    keys = {scope: Browser(headers={"X-Api-Key": make_key(world.ours.id, scope)}) for scope in SCOPES}
+    found, asked = [], 0
+    for route in (one for one in CLOSED_ROUTES if one.is_api):
+        view: Any = getattr(resolve(route.address(world.ids)).func, "view_class", None)
+        for method in (one for one in API_METHODS if view and hasattr(view, one.lower())):
+            needed = view.api_scopes.get("read" if method == "GET" else "write", "")
+            for scope, browser in keys.items():
+                with transaction.atomic():
+                    code = ask(browser, route, method, world).status_code
+                    transaction.set_rollback(True)
+                asked += 1
+                if (code == 403) != (scope != needed):
+                    found.append(f"{method} {route.name} with {scope}: {code}")
+    assert asked > 300 and not found, "\n".join(found)
 
 
 def test_public_routes_hold_nothing_of_a_firm(world: World) -> None:
