@@ -11,7 +11,9 @@ from casehug.firms.api_errors import field_errors
 from casehug.intake.errors import IntakeError, Invalid, NotFound
 
 CONFLICTS = ("email_taken",)
-PREFIXES = {"matter_id": "mat", "client_id": "cli", "document_id": "doc", "upload_id": "upl", "template_id": "tmpl"}
+# What is missing → its parameter in the path, and the prefix of its id.
+IDS = {"matter": ("matter_id", "mat"), "client": ("client_id", "cli"), "document": ("document_id", "doc"),
+       "upload": ("slot_id", "upl"), "template": ("template_id", "tmpl")}  # fmt: skip
 # Names of the services → names of the API.
 FIELDS = {"case_type_id": "intake_template_id", "max_size_mb": "max_file_size_mb"}
 
@@ -36,8 +38,8 @@ def refused(problem: IntakeError, asked: dict[str, Any]) -> Response:
     if isinstance(problem, NotFound):
         what = problem.code.removesuffix("_not_found")
         details = {"resource": what}
-        value = asked.get(f"{what}_id")
+        value = asked.get(IDS[what][0]) if what in IDS else None
         if value is not None:
-            details["id"] = public_id(PREFIXES[f"{what}_id"], value)
+            details["id"] = public_id(IDS[what][1], value)
         return error(404, problem.message, name=problem.code, details=details)
     return error(409 if problem.code in CONFLICTS else 422, problem.message, name=problem.code)

@@ -73,9 +73,9 @@ class ConfirmView(_UploadView):
 
     @extend_schema(operation_id="uploads_confirm", tags=["Documents"], parameters=[REPEAT], request=None,
                    responses={200: CONFIRMED, **refusals(400, 404, 409, 422)})  # fmt: skip
-    def post(self, request: Request, upload_id: uuid.UUID) -> Response:
+    def post(self, request: Request, slot_id: uuid.UUID) -> Response:
         """Check the bytes and attach them to the item; answers with the item. Repeating it changes nothing."""
-        upload = confirm_upload(slot_id=upload_id)
+        upload = confirm_upload(slot_id=slot_id)
         return Response({"data": document_body(document_detail(upload.document_id))})
 
 

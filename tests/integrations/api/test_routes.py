@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client as Browser
+from django.utils import timezone
 
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from casehug.firms.api_scopes import SCOPES
 from casehug.firms.models import ApiKey
-from integrations.models import Connection, SyncLog
+from integrations.models import Connection, ExternalLink, InboundEndpoint, InboundEvent, SyncLog
 from tests.integrations.desk import Desk, make_desk
 
 API = "/api/v1/integrations/lawmatics/"
@@ -124,16 +126,23 @@ def test_disconnect(connected: Desk) -> None:
 
 
 ROUTES = [
-    ("get", "status", {"admin", "auditor"}, "firms:read"),
-    ("patch", "status", {"admin"}, "firms:write"),
-    ("put", "status", {"admin"}, "firms:write"),
-    ("get", "sync", {"admin", "auditor"}, "matters:read"),
-    ("post", "sync", {"admin", "attorney", "staff"}, "matters:write"),
-    ("get", "mappings/case-types", {"admin", "auditor"}, "firms:read"),
-    ("put", "mappings/case-types", {"admin"}, "firms:write"),
-    ("post", "disconnect", {"admin"}, ""),
+    ("get", "status", {"admin", "auditor"}, "integrations:read"),
+    ("patch", "status", {"admin"}, "integrations:write"),
+    ("put", "status", {"admin"}, "integrations:write"),
+    ("get", "sync", {"admin", "auditor"}, "integrations:read"),
+    ("post", "sync", {"admin", "attorney", "staff"}, "integrations:write"),
+    ("get", "mappings/case-types", {"admin", "auditor"}, "integrations:read"),
+    ("put", "mappings/case-types", {"admin"}, "integrations:write"),
+    ("get", "mappings/stages", {"admin", "auditor"}, "integrations:read"),
+    ("put", "mappings/stages", {"admin"}, "integrations:write"),
+    ("get", "mappings/fields", {"admin", "auditor"}, "integrations:read"),
+    ("put", "mappings/fields", {"admin"}, "integrations:write"),
+    ("get", "events", {"admin", "auditor"}, "integrations:read"),
+    ("post", "authorize-url", {"admin"}, ""),
+    ("post", "disconnect", {"admin"}, "integrations:write"),
 ]
-BODIES = {"mappings/case-types": {"mappings": []}, "status": {}}
+EMPTY: dict[str, Any] = {"mappings": []}
+BODIES: dict[str, Any] = {"mappings/case-types": EMPTY, "mappings/stages": EMPTY, "mappings/fields": EMPTY, "status": {}}
 
 
 @pytest.mark.parametrize(("method", "route", "roles", "scope"), ROUTES, ids=[f"{m} {r}" for m, r, *_ in ROUTES])
@@ -145,7 +154,7 @@ def test_roles_keys_and_strangers(connected: Desk, method: str, route: str, role
     for role in ("attorney", "staff", "auditor"):
         code, answer = call(connected.people[role].browser, method, route, body)
         assert (code == 403) == (role not in roles), (role, code, answer)
-    others = [one for one in ("firms:read", "firms:write", "matters:read", "matters:write") if one != scope]
+    others = [one for one in SCOPES if one != scope]
     assert call(Browser(), method, route, body, **{"X-Api-Key": key(connected, *others)})[0] == 403
     if scope:
         code, _ = call(Browser(), method, route, body, **{"X-Api-Key": key(connected, scope)})
@@ -160,7 +169,64 @@ def test_roles_keys_and_strangers(connected: Desk, method: str, route: str, role
         assert answer["data"] == []
     after = connected.must()
     assert (after.state, after.token_version) == (before.state, before.token_version)
-    assert call(connected.admin, method, route, body)[0] in (200, 202)
+    assert call(connected.admin, method, route, body)[0] in (200, 201, 202)
+
+
+def test_stages_and_fields_are_mapped_as_a_whole(connected: Desk) -> None:
+    _, body = call(connected.admin, "get", "mappings/stages")
+    line = next(one for one in body["data"] if one["kind"] == "stage")
+    wanted = {"mappings": [{"key": line["key"], "value": "closed"}]}
+    code, body = call(connected.admin, "put", "mappings/stages", wanted)
+    assert code == 200
+    assert next(one for one in body["data"] if one["key"] == line["key"])["value"] == "closed"
+    wrong = {"mappings": [*wanted["mappings"], {"key": "stage:none", "value": "active"}]}
+    assert call(connected.admin, "put", "mappings/stages", wrong)[0] == 400
+    row = {"key": "contact:none", "owner": "contact", "field": "none", "question": "first_name"}
+    code, body = call(connected.admin, "put", "mappings/fields", {"mappings": [row]})
+    assert code == 400 and body["error"]["details"]["fields"][0]["field"] == "mappings.0"
+    assert call(connected.admin, "get", "mappings/fields")[1] == {"data": []}
+    code, _ = call(connected.admin, "put", "mappings/fields", EMPTY, **{"If-Match": '"old"'})
+    assert code == 412
+
+
+def test_received_events_are_listed_opened_and_processed_again(connected: Desk) -> None:
+    with firm_scope(connected.firm_id):
+        endpoint = InboundEndpoint(connection=connected.must(), token_hash=b"x" * 32)
+        endpoint.seal_token("t" * 22)
+        endpoint.save(force_insert=True)
+        event = InboundEvent.objects.create(
+            endpoint=endpoint, connection=connected.must(), source="webhook", verification="verified", event_id="evt_1",
+            event_type="form.submitted", kind="form_submitted", subject=endpoint.id, received_at=timezone.now(),
+        )  # fmt: skip
+    code, body = call(connected.admin, "get", "events?result=waiting&type=form.submitted")
+    assert code == 200 and body["pagination"]["total"] == 1 and "payload" not in body["data"][0]
+    one = f"events/{public_id('ine', event.id)}"
+    code, body = call(connected.admin, "get", one)
+    assert code == 200 and body["data"]["payload"] is None
+    assert call(connected.people["auditor"].browser, "get", one)[0] == 403
+    code, body = call(connected.admin, "post", f"{one}/replay")
+    assert code == 409 and body["error"]["code"] == "cannot_replay"
+
+
+def test_connecting_starts_with_an_address_for_the_browser(connected: Desk) -> None:
+    code, body = call(connected.admin, "post", "authorize-url")
+    assert code == 201 and body["data"]["authorize_url"].startswith(connected.twin.url)
+    code, body = call(Browser(), "post", "authorize-url", **{"X-Api-Key": key(connected, *SCOPES)})
+    assert code == 403 and "signed-in" in body["error"]["message"]
+
+
+def test_a_matter_shows_its_remote_id_and_sync(connected: Desk) -> None:
+    matter_id = connected.matter()
+    address = f"/api/v1/matters/{public_id('mat', matter_id)}"
+    before = connected.admin.get(address).json()["data"]
+    assert before["lawmatics_matter_id"] is None and before["lawmatics_sync"] is None
+    with firm_scope(connected.firm_id):
+        ExternalLink.objects.create(connection=connected.must(), remote_firm=connected.must().remote_firm,
+                                    local_type="matter", local_id=matter_id, external_id="7701")  # fmt: skip
+    after = connected.admin.get(address).json()["data"]
+    assert after["lawmatics_matter_id"] == "7701" and after["lawmatics_sync"]["state"]
+    listed = connected.admin.get("/api/v1/matters").json()["data"]
+    assert [one["lawmatics_matter_id"] for one in listed if one["id"] == after["id"]] == ["7701"]
 
 
 def test_unknown_provider(connected: Desk) -> None:
