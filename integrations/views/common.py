@@ -10,6 +10,7 @@ from django.urls import reverse
 from casehug.firms.access import CurrentMembership, can, who_can
 from casehug.firms.views import settings_tabs
 from integrations.contract.provider import Provider
+from integrations.mappings.versions import kind_of
 from integrations.sync.messages import Message
 
 
@@ -65,6 +66,8 @@ def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     here = "integration_pull" if here.startswith("integration_pull_") else here
     here = "integration_bulk" if here.startswith("integration_bulk_") else here
     here = "integration_forms" if here == "integration_form" else here
+    if here.startswith("integration_mapping_"):
+        here = kind_of(request.resolver_match.kwargs["kind"]).page  # type: ignore[union-attr]
     left_out = (
         *(() if declared.inbound else NEED_INBOUND),
         *(() if declared.matters else ("integration_pull",)),
