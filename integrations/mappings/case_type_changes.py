@@ -55,8 +55,12 @@ def plan_changes(*, connection: Connection, changes: Mapping[str, Mapping[str, s
             value = wanted.get(column)
             if value is not None and value != getattr(row, column):
                 before, after = (_name(table, column, one) for one in (getattr(row, column), value))
-                found.append(RowChange(known[key].label, NAMES[column], before, after, known[key].matters))
+                found.append(RowChange(_row_label(known[key]), NAMES[column], before, after, known[key].matters))
     return found
+
+
+def _row_label(row: MappingRow) -> str:
+    return f"{row.label} (practice area)" if row.is_area else row.label
 
 
 def _name(table: Table, column: str, value: str) -> str:
@@ -149,7 +153,7 @@ def _read(connection: Connection) -> list[Row]:
 
 
 def _captioned(connection: Connection, rows: Sequence[Row]) -> list[Row]:
-    table, labels = Table(connection), {row.key: row.label for row in mapping_rows(connection)}
+    table, labels = Table(connection), {row.key: _row_label(row) for row in mapping_rows(connection)}
     return [
         {**row, "case_type_name": labels.get(str(row["key"]), str(row["key"]))}
         | {column.replace("_id", "_name"): _name(table, column, str(row.get(column, ""))) for column in COLUMNS}

@@ -14,7 +14,6 @@ A row is a flat JSON object with a unique `key`. Values are ids and names of the
 never client data. Properties that end in `_name` are captions: they are shown, but do not count as a difference.
 """
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,12 +144,12 @@ def version_of(connection: Connection, kind: str, number: int) -> MappingVersion
 
 
 def save_version(
-    *, connection: Connection, kind: str, note: str = "", actor_id: uuid.UUID | None = None
+    *, connection: Connection, kind: str, note: str = "", by_itself: bool = False
 ) -> MappingVersion | None:
     """Add a version when the table differs from the newest one; None when nothing changed. In the firm scope.
 
     Call it in the transaction of the change, while it holds the connection's row (`recorded` does). The actor is the
-    acting user when none is given.
+    acting user, nobody when the state came about `by_itself`.
     """
     rows = [dict(row) for row in kind_of(kind).read(connection)]
     newest = MappingVersion.objects.filter(connection=connection, kind=kind).order_by("-number").first()
@@ -163,7 +162,7 @@ def save_version(
         number=newest.number + 1 if newest else 1,
         remote_firm=connection.remote_firm,
         snapshot=rows,
-        actor_id=actor_id or current_actor_id(),
+        actor_id=None if by_itself else current_actor_id(),
         note=note[:200],
     )
     return saved
@@ -180,7 +179,7 @@ def recorded(*, connection: Connection, kind: str, note: str = "") -> Iterator[N
     with transaction.atomic():
         Connection.objects.select_for_update().get(id=connection.id)
         known = current_number(connection, kind)
-        save_version(connection=connection, kind=kind, note=MEANWHILE_NOTE if known else FIRST_NOTE)
+        save_version(connection=connection, kind=kind, note=MEANWHILE_NOTE if known else FIRST_NOTE, by_itself=True)
         yield
         if save_version(connection=connection, kind=kind, note=note) is not None:
             release(connection)
