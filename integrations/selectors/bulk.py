@@ -30,6 +30,7 @@ REASONS = {
     "archived": "It is archived.",
     "under_way": "A sync of it was already under way, started by somebody else.",
     "privilege_guard": "A value that may not leave the firm would have been sent.",
+    "mapping": "What its case type or an answer is mapped to was deleted there; choose another, then check again.",
     "plan_changed": "It changed after the dry run.",
     "no_stage": "It arrives without a stage of its own: no stage is chosen for its case type.",
     "field": "An answer does not fit the field it is mapped to and is not sent.",
@@ -200,4 +201,3 @@ def file_rows(run: BulkRun) -> Iterator[list[str]]:
         if not following:
             return
         after = following
-

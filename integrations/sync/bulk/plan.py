@@ -12,9 +12,13 @@ from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement, database_now
 from casehug.intake.models import Matter, MatterStatus
 from integrations import queue
+from integrations.connections.open_api import note_throttle
+from integrations.contract.errors import ProviderError
 from integrations.contract.operations import RemoteRef
 from integrations.contract.records import PrivilegeGuard
+from integrations.mappings.drift import check_drift
 from integrations.models import BulkRow, BulkRun, CatalogueItem, Connection, ContactKey, ExternalLink
+from integrations.registry import provider
 from integrations.sync.bulk import seal
 from integrations.sync.bulk.refused import EMPTY, NOT_CONNECTED, BulkRefused
 from integrations.sync.bulk.rehearse import CONTACT, PLANNED_ID, Rehearsal, known_links, rehearse
@@ -27,7 +31,11 @@ MOST_ROWS = 5_000
 CHUNK = 40
 SLICE_SECONDS = 25.0
 NO_CLIENT, GONE, ARCHIVED, UNDER_WAY, GUARD = "no_client", "gone", "archived", "under_way", "privilege_guard"
-NO_STAGE, FIELD = "no_stage", "field"
+NO_STAGE, FIELD, MAPPING = "no_stage", "field", "mapping"
+DRIFT = "drift"
+NOT_COMPARED = (
+    "The stages and fields of {name} could not be compared before this dry run; it was made with those known before."
+)
 
 
 def start_plan(
@@ -56,6 +64,8 @@ def start_plan(
 
 def work_on(item: WorkItem, run: BulkRun) -> Settlement:
     """Check the next rows for as long as one claim may; the last piece seals the plan."""
+    if item.step != DRIFT:
+        _compare_account(item, run)
     ends = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < ends:
         with firm_scope(item.firm_id):
@@ -69,6 +79,19 @@ def work_on(item: WorkItem, run: BulkRun) -> Settlement:
                 return work.done()
             _check(run, rows)
     return work.wait(seconds=0)
+
+
+def _compare_account(item: WorkItem, run: BulkRun) -> None:
+    """Read the account's stages and fields once, so that the plan is made with what is there. A few reading calls."""
+    trouble = ""
+    try:
+        check_drift(connection=run.connection, lane=item.lane)
+    except ProviderError as problem:
+        note_throttle(run.connection, problem)
+        trouble = NOT_COMPARED.format(name=provider(run.connection.provider).name)
+    with firm_scope(item.firm_id):
+        work.save_progress(item, step=DRIFT, state={})
+        BulkRun.objects.filter(id=run.id).update(trouble=trouble)
 
 
 def _conclude(run: BulkRun) -> None:
@@ -103,7 +126,7 @@ def _check(run: BulkRun, rows: list[BulkRow]) -> None:
 
 def read(run: BulkRun, row: BulkRow) -> snapshots.Prepared:
     """Read what may be sent of a row's matter now, as the sync will read it. Raises as `snapshots.read`."""
-    item = WorkItem(subject_id=row.matter_id, lane=WorkItem.Lane.BULK)
+    item = WorkItem(subject_id=row.matter_id, lane=WorkItem.Lane.BULK, trigger="bulk")
     return snapshots.read(connection=run.connection, item=item)
 
 
@@ -119,6 +142,9 @@ def check_row(run: BulkRun, row: BulkRow, *, stages: bool) -> None:
         return
     except PrivilegeGuard:
         row.action, row.reason = "left_out", GUARD
+        return
+    if prepared.blocker is not None:
+        row.action, row.reason = "left_out", MAPPING
         return
     known = known_links(run.connection, prepared)
     row.person = _person(prepared)
