@@ -36,7 +36,8 @@ def firm(stack: Stack, committed_db: None) -> Firm:
     token = requests.post(f"{control}/accounts/8101/token", json={}, timeout=10).json()["access_token"]
     with firm_scope(made.id):
         row = Connection(provider="lawmatics", state=Connection.State.CONNECTED, remote_firm="8101",
-                         links_account="8101", remote_firm_name="Lawmatics firm 8101", calls_per_minute=100_000)  # fmt: skip
+                         links_account="8101", remote_firm_name="Lawmatics firm 8101",
+                         calls_per_minute=100_000)  # fmt: skip
         row.seal_token("access_token", token)
         row.save(force_insert=True)
         client = create_client(first_name="Maya", last_name="Quill", email="maya.quill@example.com")

@@ -40,7 +40,8 @@ def populate(desk: Desk) -> None:
     for number in range(8):
         made = desk.twin.control(
             "POST", "matters", account=8101, case_title=f"Matter {number}", first_name="Maya",
-            last_name=f"Quill{number}", email=f"maya.quill{number}@example.com", custom_fields=[{"id": field["id"], "value": "blue"}],
+            last_name=f"Quill{number}", email=f"maya.quill{number}@example.com",
+            custom_fields=[{"id": field["id"], "value": "blue"}],
         )  # fmt: skip
         if number == 3:
             desk.twin.control("POST", f"matters/{made['id']}", sub_status_id=hired["id"])
