@@ -161,7 +161,7 @@ def privileged(office: Office) -> uuid.UUID:
     matter = office.matter(client)
     with firm_scope(office.firm_id):
         Client.objects.filter(id=client).update(notes=CANARY, custom_fields={"notes": CANARY})
-        Matter.objects.filter(id=matter).update(description=CANARY, custom_fields={"description": CANARY}, tags=[CANARY])
+        Matter.objects.filter(id=matter).update(description=CANARY, custom_fields={"x": CANARY}, tags=[CANARY])
         Note.objects.create(matter_id=matter, body=CANARY)
         Document.objects.filter(matter_id=matter).update(reason=CANARY, description=CANARY)
     answer(office, matter, "typed_in", CANARY, source="staff_entry")
