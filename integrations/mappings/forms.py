@@ -185,8 +185,8 @@ def problems(
             wrong[one.id] = "The form requires this field: choose where its value comes from."
     if not sources and not wrong:
         return FormRefused("Choose a source for at least one field.")
-    labels = ", ".join(known[name].label if name in known else f"{name[:60]} (not in the form)" for name in wrong)
-    return FormRefused(f"Please look at: {labels}.", fields=wrong) if wrong else None
+    named = [known[name].label if name in known else f"{name[:60]} (not in the form)" for name in wrong]
+    return FormRefused(f"Please look at: “{'”, “'.join(named)}”.", fields=wrong) if wrong else None
 
 
 def save_form_mapping(

@@ -24,6 +24,7 @@ from casehug.intake.services.matters import create_matter
 from casehug.intake.services.notes import add_note
 from casehug.intake.services.portal import complete_portal, save_answers
 from casehug.intake.services.uploads import upload_document
+from integrations.mappings.forms import refresh_forms
 from integrations.mappings.services import prepare_account
 from integrations.models import CatalogueItem, Connection, FieldMapping
 from integrations.sync.services import request_sync
@@ -35,6 +36,7 @@ from tests.proofs.offices import StandIn
 Window = Callable[..., Watched]
 ADMIN = "admin.pages@example.com"
 SETTINGS = "/settings/integrations/lawmatics/"
+FULL_INTAKE = uuid.uuid5(uuid.NAMESPACE_URL, "stand-in:8101:3")  # a form of the stand-in with every kind of field
 LONG = "Featherstonehaugh-Okonkwo — dissolution of a marriage with a business in three states"
 PLAIN = {
     "date": "2019-05-03",
@@ -69,6 +71,7 @@ def _connect(firm: Firm, standin: str) -> None:
             item = CatalogueItem.objects.get(kind="custom_field", name=name)
             FieldMapping.objects.create(connection=row, owner=item.extra["owner"], field_id=item.external_id,
                                         question_key=question)  # fmt: skip
+    refresh_forms(connection=row)
 
 
 def _matter(title: str, first: str, *, answered: bool) -> tuple[Matter, str]:
@@ -143,7 +146,8 @@ def _staff(matter: Matter, fresh: Matter, papers: list[Document], run_id: uuid.U
         ("documents", "/documents/"), ("documents-decided", "/documents/?tab=decided"), ("document", paper),
         ("imports", "/imports/"), ("firm-profile", "/settings/firm/"), ("team", "/settings/team/"),
         ("integrations", "/settings/integrations/"), ("connection", SETTINGS), ("disconnect", f"{SETTINGS}disconnect/"),
-        ("case-types", f"{SETTINGS}case-types/"), ("field-mappings", f"{SETTINGS}fields/"), ("sync-log", f"{SETTINGS}log/"),
+        ("case-types", f"{SETTINGS}case-types/"), ("field-mappings", f"{SETTINGS}fields/"), ("forms", f"{SETTINGS}forms/"),
+        ("form", f"{SETTINGS}forms/case-types/divorce_standard/?form={FULL_INTAKE}"), ("sync-log", f"{SETTINGS}log/"),
         ("sync-log-filtered-empty", f"{SETTINGS}log/?text=zzzz"),
         ("run", f"{SETTINGS}runs/{public_id('run', run_id)}/"),
     ]  # fmt: skip
