@@ -12,7 +12,7 @@ from casehug.common.secret import Secret
 from casehug.outbox.models import OutboxEvent
 from integrations.contract.records import PrivilegeGuard
 from integrations.models import WebhookDelivery, WebhookEndpoint
-from integrations.outbound.catalogue import EventType, event_type, wants
+from integrations.outbound.catalogue import TEST, EventType, event_type, wants
 from integrations.outbound.payloads import build, freeze
 
 log = structlog.get_logger(__name__)
@@ -80,6 +80,8 @@ def make_delivery(*, endpoint: WebhookEndpoint, event: OutboxEvent, kind: EventT
 
 
 def _lane(event: OutboxEvent) -> int:
+    if event.type == TEST:
+        return WorkItem.Lane.BUTTON
     return WorkItem.Lane.BULK if event.data.get("source") == "csv_import" else WorkItem.Lane.AUTOMATIC
 
 
