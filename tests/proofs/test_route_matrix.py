@@ -37,6 +37,7 @@ from tests.proofs.rows import field_value, firm_models, make_row
 
 CANARY = "Zq7Heron"  # stands in every text of the other firm
 PAGE_METHODS, API_METHODS = ("GET", "FIND", "POST"), ("GET", "FIND", "POST", "PUT", "PATCH", "DELETE")
+KEY = "a key with every scope"
 OUTSIDERS = ("nobody", "without a firm")
 CLOSED = (401, 403, 404, 405)
 
@@ -174,7 +175,7 @@ def world(db: None, settings: Settings, tmp_path: Any) -> Iterator[World]:
     made = World(make_firm("Ours"), make_firm(f"{CANARY} Firm"))
     for role in Role:
         made.callers[role.value] = make_person(made.ours, role).browser
-    made.callers["a key with every scope"] = Browser(headers={"X-Api-Key": make_key(made.ours.id)})
+    made.callers[KEY] = Browser(headers={"X-Api-Key": make_key(made.ours.id)})
     made.callers["nobody"] = Browser()
     made.callers["without a firm"] = Browser()
     made.callers["without a firm"].force_login(User.objects.create_user("nofirm@example.com", PASSWORD))
@@ -223,11 +224,11 @@ def fill(mark: str = CANARY) -> dict[str, uuid.UUID]:
     }  # fmt: skip
     for name in ("event_id", "row_id", "secret_id"):
         made[name] = made_for(RECORDS[name][1], linked, endpoint)
-    hook = WebhookEndpoint(kind="zapier", description=CANARY, events=["*"], version="1")
-    hook.seal_url(f"https://{CANARY}.example.com/")
+    hook = WebhookEndpoint(kind="zapier", description=mark, events=["*"], version="1")
+    hook.seal_url(f"https://{mark}.example.com/")
     hook.save(force_insert=True)
     delivery = WebhookDelivery(endpoint=hook, event_id=matter.id, event_type="matter.created", digest=b"x",
-                               occurred_at=matter.created_at, status="delivered", last_error=CANARY)  # fmt: skip
+                               occurred_at=matter.created_at, status="delivered", last_error=mark)  # fmt: skip
     delivery.save(force_insert=True)
     made |= {"endpoint_id": hook.id, "delivery_id": delivery.id}
     return made | {name: make_row(model).id for name, (_, model) in RECORDS.items() if name not in made}
@@ -300,6 +301,7 @@ def test_another_firms_records_stay_closed(world: World) -> None:
         breach
         for route in CLOSED_ROUTES
         for caller, browser in world.callers.items()
+        if route.is_api or caller != KEY  # pages know no keys
         for breach in breaches(world, browser, caller, route)
     ]
     assert not found, "\n".join(found)

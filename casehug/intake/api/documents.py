@@ -18,7 +18,7 @@ from casehug.intake.files import ACCEPTABLE
 from casehug.intake.models import Document, DocumentStatus, Matter, Upload
 from casehug.intake.selectors.documents import document_detail, with_uploads
 from casehug.intake.services.documents import approve_document, reject_document, request_document
-from casehug.intake.services.locking import lock_document
+from casehug.intake.services.locking import lock_document, lock_matter
 
 Shape = serializers.Serializer[dict[str, object]]
 
@@ -152,6 +152,7 @@ class RequestView(_DocumentView):
                    responses={201: ONE, **refusals(400, 404, 409, 422)})  # fmt: skip
     def post(self, request: Request, matter_id: uuid.UUID) -> Response:
         """Add an item to the checklist."""
+        lock_matter(matter_id)
         values = checked(DocumentNew, request.data)
         values["max_size_mb"] = values.pop("max_file_size_mb")
         return _answer(request_document(matter_id=matter_id, **values).id, status=201)
@@ -184,6 +185,6 @@ class RejectView(_DocumentView):
                    request=Rejection, responses={200: ONE, **refusals(400, 404, 409, 412, 422)})  # fmt: skip
     def post(self, request: Request, document_id: uuid.UUID) -> Response:
         """Send an item back with a reason, which the client reads in the portal."""
-        reason = checked(Rejection, request.data)["reason"]
         require_match(request, lock_document(document_id)[1].updated_at)
+        reason = checked(Rejection, request.data)["reason"]
         return _answer(reject_document(document_id=document_id, reason=reason).id)

@@ -142,7 +142,7 @@ ROUTES = [
     ("post", "disconnect", {"admin"}, "integrations:write"),
 ]
 EMPTY: dict[str, Any] = {"mappings": []}
-BODIES: dict[str, Any] = {"mappings/case-types": EMPTY, "mappings/stages": EMPTY, "mappings/fields": EMPTY, "status": {}}
+BODIES: dict[str, Any] = {f"mappings/{kind}": EMPTY for kind in ("case-types", "stages", "fields")} | {"status": {}}
 
 
 @pytest.mark.parametrize(("method", "route", "roles", "scope"), ROUTES, ids=[f"{m} {r}" for m, r, *_ in ROUTES])
