@@ -100,7 +100,7 @@ def test_life_of_a_connection(stack: Stack, firm: Firm, window: Window) -> None:
     look(phone, f"{stack.base_url}/settings/notifications/", "notifications-phone-dark")
 
     page.goto(place)
-    page.locator("#needs-reconnect").get_by_role("link", name="Reconnect").click()
+    page.locator(".error-state").get_by_role("link", name="Reconnect").click()
     expect(page.get_by_text("Lawmatics is connected", exact=False)).to_be_visible(timeout=20_000)
     expect(page.locator("#needs")).not_to_contain_text("reconnect")
     until(firm, lambda: ExternalLink.objects.filter(local_type="matter").exists())
