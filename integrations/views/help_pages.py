@@ -1,5 +1,7 @@
 """Help: the questions in five groups, and one page per kind of error. For every member, also on paper."""
 
+from textwrap import fill
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,6 +29,16 @@ TITLES = {
     "connect": ("Connecting did not work", "The way to the other system and back was not finished."),
 }
 
+SET_UP = (
+    "Write to support@lawmatics.com that CaseHug is to be connected by OAuth, so that developer settings are enabled.",
+    "As a firm admin open Settings, Integrations, press “Connect to Lawmatics”, sign in there and allow the access.",
+    "Check on the card that the right account is named, and press “Test connection”.",
+    "Look through Case Type Mappings and Stage → Status, then Field Mappings if answers are to arrive in own fields.",
+    "Choose under Connection what starts a sync. On approval is switched on at first, on creation is not.",
+    "Try one matter with “Sync to Lawmatics” and look in Lawmatics at what arrived and what it started there.",
+    "For changes within seconds, store the secret of a Lawmatics webhook under Webhook events.",
+)
+
 
 @require_GET
 @firm_page("matters.view")
@@ -35,6 +47,21 @@ def faq(request: HttpRequest) -> HttpResponse:
     kinds = [(key, *TITLES.get(key, (key, ""))) for key in (*error_classes(), "connect")]
     context = {"groups": GROUPS, "open": request.GET.get("print") == "1", "kinds": kinds, **_way_back(request)}
     return render(request, "integrations/help/faq.html", context)
+
+
+@require_GET
+@firm_page("matters.view")
+def guide(request: HttpRequest) -> HttpResponse:
+    """Send the set-up guide and all answers as one text file, for paper or for a colleague without a sign-in."""
+    lines = ["CaseHug and Lawmatics: set-up guide and answers", "", "SETTING UP", ""]
+    lines += [f"{number}. {step}" for number, step in enumerate(SET_UP, start=1)]
+    for group in GROUPS:
+        lines += ["", "", group.title.upper()]
+        for question in group.questions:
+            lines += ["", question.asked, *(fill(paragraph, 96) for paragraph in question.answer)]
+    answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="casehug-lawmatics-guide.txt"'
+    return answer
 
 
 @require_GET

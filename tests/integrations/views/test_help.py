@@ -80,3 +80,19 @@ def test_a_failed_run_leads_to_the_page_of_its_error(connected: Desk) -> None:
         WorkItem.objects.filter(id=item.id).update(status="dead", last_error_class="network", last_error_code="gave_up")
     page = text(connected.admin, reverse("integration_run", args=["lawmatics", item.id]))
     assert 'href="/help/errors/network/#gave_up"' in page
+
+
+def test_the_guide_is_a_file_and_a_person_is_offered(desk: Desk) -> None:
+    assert "Personal help" in text(desk.admin) and reverse("help_guide") in text(desk.admin)
+    answer = desk.people["staff"].browser.get(reverse("help_guide"))
+    assert "attachment" in answer["Content-Disposition"]
+    guide = answer.content.decode()
+    assert "1. Write to support@lawmatics.com" in guide
+    assert all(question.asked in guide for group in GROUPS for question in group.questions)
+
+
+def test_ways_connecting_fails_and_events_end_are_explained(desk: Desk) -> None:
+    page = text(desk.admin, reverse("help_error", args=["connect"]))
+    assert 'id="denied"' in page and 'id="expired"' in page
+    assert 'id="not_verified"' in text(desk.admin, reverse("help_error", args=["event"]))
+    assert 'id="deleted_there"' in text(desk.admin, reverse("help_error", args=["review"]))
