@@ -39,7 +39,7 @@ def receivers(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@firm_page("integrations.manage", own_scopes=True)
+@firm_page("integrations.manage", own_scopes=True, fresh=True)
 def new_receiver(request: HttpRequest) -> HttpResponse:
     """Add a receiver; its secret is shown on the answer to this form and nowhere else."""
     form = ReceiverForm(request.POST or None)
@@ -59,7 +59,7 @@ def new_receiver(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@firm_page("integrations.manage", own_scopes=True)
+@firm_page("integrations.manage", own_scopes=True, fresh=True)
 def edit_receiver(request: HttpRequest, endpoint_id: uuid.UUID) -> HttpResponse:
     """Change a receiver."""
     with firm_scope(member(request).firm_id):
@@ -115,7 +115,7 @@ def draw_receiver(request: HttpRequest, endpoint_id: uuid.UUID, status: int = 20
 
 
 @require_POST
-@firm_page("integrations.manage")
+@firm_page("integrations.manage", fresh=True)
 def rotate(request: HttpRequest, endpoint_id: uuid.UUID) -> HttpResponse:
     """Make a new secret and show it this once; the one before signs along for 24 hours."""
     endpoint = receiver_or_404(endpoint_id)
@@ -152,7 +152,7 @@ def switch(request: HttpRequest, endpoint_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@firm_page("integrations.manage")
+@firm_page("integrations.manage", fresh=True)
 def remove(request: HttpRequest, endpoint_id: uuid.UUID) -> HttpResponse:
     """Say what removing means, then remove."""
     endpoint = receiver_or_404(endpoint_id)
