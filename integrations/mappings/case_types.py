@@ -190,6 +190,8 @@ def _row(table: Table, key: str, area: str, label: str, matters: int) -> Mapping
         above, above_state = table.own(AREA + area, area)
         if above_state in (DEFAULT, CHOSEN):
             follows, state = table.name(above), DEFAULT
+        elif above_state == GONE:
+            stage = above  # its matters wait for the practice area's choice
     is_area = key.startswith(AREA)
     area_id, sub_id = table.area_id(area), table.sub_id(stored)
     lost = dict(table.lost(stage, area_id if is_area else "", sub_id))

@@ -17,7 +17,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
 from integrations.connections.catalogue import STAGE, items, mark_gone, read_and_store
-from integrations.connections.changes import OPTION, label
+from integrations.connections.changes import OPTION
 from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
 from integrations.mappings.defaults import resolve_defaults
 from integrations.mappings.holding import release, waiting_count
@@ -175,14 +175,17 @@ def met_gone(connection: Connection, keys: Sequence[str]) -> bool:
 
 
 def suggestion(connection: Connection, kind: str, name: str) -> CatalogueItem | None:
-    """Return what could replace a deleted entry: the same name elsewhere, else the closest one; None when unclear."""
-    live = list(items(connection, kind=kind))
-    same = [one for one in live if one.name.casefold() == name.rpartition(" / ")[2].casefold()]
-    if len(same) == 1:
-        return same[0]
-    by_label = {label(one).casefold(): one for one in live}
-    close = get_close_matches(name.casefold(), by_label, n=1, cutoff=0.6)
-    return by_label[close[0]] if close else None
+    """Return what could replace a deleted entry: the same name elsewhere, a close one, else its pipeline's first stage.
+
+    None when nothing is near. A proposal only: a person sees the difference before it counts.
+    """
+    parent, _, own = name.rpartition(" / ")
+    live = sorted(items(connection, kind=kind), key=lambda one: one.parent != parent)
+    names = [one.name.casefold() for one in live]
+    close = get_close_matches(own.casefold(), names, n=1, cutoff=0.75)
+    if close:
+        return live[names.index(close[0])]
+    return next((one for one in live if parent and one.parent == parent), None)
 
 
 def tick() -> int:

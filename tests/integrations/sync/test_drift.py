@@ -94,6 +94,13 @@ def held_alone(office: Office) -> uuid.UUID:
     assert (row.status, row.hold_reason, row.last_error_code) == ("held", "mapping", "stage_gone")
     assert office.run(other).status == "done"
     assert office.twin.made() == (1, 1, 1)
+    with firm_scope(office.firm_id):
+        row_of = Connection.objects.get()
+        proposal = drift.suggestion(row_of, "stage", "Family Law / Family Law Intake")
+        assert proposal is not None and (proposal.parent, proposal.name) == ("Family Law", "New Lead")
+        key = CaseType.objects.get(id=office.case_type_id).key
+        CaseTypeMapping.objects.filter(case_type=key).update(stage_id="")
+        assert [one.state for one in mapping_rows(row_of) if one.key == key] == ["gone"], "it follows what is gone"
     return item
 
 
