@@ -312,7 +312,7 @@ def test_a_key_does_only_what_its_scope_says(world: World) -> None:
     """Each API route × method × key with one scope: refused without the route's own scope, never for lack of it."""
     keys = {scope: Browser(headers={"X-Api-Key": make_key(world.ours.id, scope)}) for scope in SCOPES}
     found, asked = [], 0
-    for route in (one for one in CLOSED_ROUTES if one.is_api):
+    for route in (one for one in CLOSED_ROUTES if one.is_api and one.name != "api-me"):  # any key may ask who it is
         view: Any = getattr(resolve(route.address(world.ids)).func, "view_class", None)
         for method in (one for one in API_METHODS if view and hasattr(view, one.lower())):
             needed = view.api_scopes.get("read" if method == "GET" else "write", "")
