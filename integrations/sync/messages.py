@@ -8,6 +8,8 @@ from dataclasses import replace
 from integrations.sync.message import ADMIN, NOBODY, OPERATOR, YOU, Message
 from integrations.sync.states_catalogue import STATES
 
+__all__ = ["Message", "causes", "error_classes", "error_text", "message_for"]
+
 _CATALOGUE: dict[tuple[str, str], Message] = {
     ("auth", ""): Message(
         "{name} no longer accepts our access.",

@@ -32,7 +32,7 @@ def sync_log(request: HttpRequest, provider: str) -> HttpResponse:
     declared, row = declared_or_404(provider), connection_or_404(provider)
     form = LogFilterForm(request.GET)
     wanted = form.wanted(member(request).timezone)
-    kept = {name: value for name, value in request.GET.items() if value and name in form.fields}
+    kept: dict[str, str] = {name: str(value) for name, value in request.GET.items() if value and name in form.fields}
     here, grouped = reverse("integration_log", args=[provider]), request.GET.get("group") == "cause"
     shown = (
         _by_cause(row, wanted, declared.name, here, kept) if grouped else _by_line(request, row, wanted, declared.name)

@@ -15,19 +15,19 @@ from casehug.local.state import PROJECT
 
 @pytest.mark.slow
 def test_every_measurement_runs_and_counts_nothing_wrong(tmp_path: Path) -> None:
-    sizes = ["--quick", "--rounds", "1", "--per-round", "2", "--matters", "20", "--bulk", "8"]
+    sizes = ["--quick", "--rounds", "1", "--per-round", "2", "--matters", "20", "--bulk", "8", "--log-rows", "1200"]
     arguments = [sys.executable, "manage.py", "bench", *sizes, "--out", str(tmp_path)]
     done = subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "measurements").iterdir()}
-    assert found.keys() == {"calls", "latency", "memory", "bulk"}
+    assert found.keys() == {"calls", "latency", "memory", "bulk", "log"}
     assert all(count == 0 for result in found.values() for count in result["counters"].values())
     assert found["calls"]["raw"]["new client"] == {"casehug": [3], "naive": [4]}
     assert found["calls"]["raw"]["linked matter, nothing changed"]["casehug"] == [0]
     assert all(len(pair["casehug"]) == len(pair["bare"]) == 2 for pair in found["latency"]["raw"].values())
     assert len(found["memory"]["raw"]["memory_mb"]) == 3
     page = (tmp_path / "measurements.md").read_text()
-    assert page.count("\n## ") == 4
+    assert page.count("\n## ") == 5
 
 
 def test_a_counter_that_is_not_zero_fails_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
