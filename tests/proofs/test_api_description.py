@@ -5,6 +5,7 @@ of the other firm. Ids of both firms are mixed into what it draws. The long form
 the key of the other firm the same questions find its texts; with an error planted in a view the run reports it.
 """
 
+import json
 import os
 import random
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import requests
 import schemathesis
 from django.db import connection, transaction
 from django.test import Client as Browser
@@ -23,6 +25,7 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase
 from pytest_django import Settings
 
+from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Firm
 from integrations.models import Connection
@@ -72,8 +75,6 @@ def schema() -> Any:
 
 def known(two: Two, name: str, dice: random.Random) -> str | None:
     """Return a real id for a parameter: our own or, every second time, the other firm's."""
-    from casehug.common.ids import public_id
-
     ids = two.foreign if dice.random() < 0.5 else two.own
     if name == "provider":
         return "lawmatics"
@@ -95,10 +96,6 @@ def ask(two: Two, case: Any, key: str) -> Any:
     headers = {str(k): str(v) for k, v in sent["headers"].items() if k.lower() not in ("x-api-key", "cookie")}
     sendable = {k: v.encode("latin-1", "ignore").decode("latin-1") for k, v in headers.items()}
     body = sent.get("data") if sent.get("data") is not None else sent.get("json")
-    import json
-
-    import requests
-
     ready = requests.Request(sent["method"], sent["url"], params=sent.get("params")).prepare()
     text = body if isinstance(body, bytes | str) else json.dumps(body) if body is not None else ""
     path = re.sub(r"^http://testserver", "", ready.url or "")
@@ -113,29 +110,34 @@ def ask(two: Two, case: Any, key: str) -> Any:
 
 def run(two: Two, key: str, cases: int = CASES) -> list[str]:
     """Draw cases for every operation; return what went wrong in words."""
-    marks = [CANARY, str(two.theirs.id), *(str(one) for one in two.foreign.values())]
+    return [fault for found in schema().get_all_operations() for fault in drawn(two, found.ok(), key, cases)]
+
+
+def drawn(two: Two, operation: Any, key: str, cases: int) -> list[str]:
+    """Draw and send cases of one operation; the same ones every time."""
     faults: list[str] = []
-    for found in schema().get_all_operations():
-        operation = found.ok()
-        dice = random.Random(f"{SEED}{operation.label}")
+    dice, label = random.Random(f"{SEED}{operation.label}"), operation.label
+    marks = [CANARY, str(two.theirs.id), *(str(one) for one in two.foreign.values())]
+    quiet = hypothesis.settings(
+        max_examples=cases, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
 
-        def one(case: Any, label: str = operation.label, dice: random.Random = dice) -> None:
-            mixed(two, case, dice)
-            answer = ask(two, case, key)
-            two.codes[answer.status_code] += 1
-            told = answer.content.decode(errors="replace")
-            if answer.status_code >= 500 and answer.status_code != 502:
-                faults.append(f"{label}: {answer.status_code} {case.path_parameters} {case.query} {case.body!r}"[:600])
-            faults.extend(f"{label}: holds {mark}" for mark in marks if mark in told)
-            if answer.status_code == 404 and not answer["Content-Type"].startswith("application/json"):
-                faults.append(f"{label}: a page instead of an answer")
+    @hypothesis.seed(SEED)
+    @quiet
+    @hypothesis.given(case=operation.as_strategy())
+    def one(case: Any) -> None:
+        mixed(two, case, dice)
+        answer = ask(two, case, key)
+        two.codes[answer.status_code] += 1
+        told = answer.content.decode(errors="replace")
+        if answer.status_code >= 500 and answer.status_code != 502:
+            faults.append(f"{label}: {answer.status_code} {case.path_parameters} {case.query} {case.body!r}"[:600])
+        faults.extend(f"{label}: holds {mark}" for mark in marks if mark in told)
+        if answer.status_code == 404 and not answer["Content-Type"].startswith("application/json"):
+            faults.append(f"{label}: a page instead of an answer")
 
-        quiet = hypothesis.settings(
-            max_examples=cases, deadline=None, database=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
-        drawn = hypothesis.given(case=operation.as_strategy())(one)
-        hypothesis.seed(SEED)(quiet(drawn))()
+    one()
     return faults
 
 

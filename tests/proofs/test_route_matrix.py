@@ -6,6 +6,7 @@ tested beside the views. Sabotage: the same questions asked as a member of that 
 
 import io
 import json
+import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -213,7 +214,7 @@ def fill(mark: str = CANARY) -> dict[str, uuid.UUID]:
     )
     bulk = BulkRun.objects.create(connection=linked, choice=mark, matched=1, remote_firm="1", status="planned")
     BulkRow.objects.create(run=bulk, position=1, matter_id=matter.id, action="either")
-    endpoint = InboundEndpoint(connection=linked, token_hash=b"x" * 32)
+    endpoint = InboundEndpoint(connection=linked, token_hash=os.urandom(32))
     endpoint.seal_token("t" * 22)
     endpoint.save(force_insert=True)
     made: dict[str, uuid.UUID] = {

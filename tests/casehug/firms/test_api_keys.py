@@ -112,7 +112,8 @@ def test_the_firm_over_the_api(firm: Firm, admin: Person) -> None:
     _, body = tool.get("firms")
     assert body["data"]["name"] == "Rivera" and body["data"]["settings"]["email_notifications"] is True
     change = {"name": "Rivera LLP", "timezone": "America/Chicago", "sms_notifications": True,
-              "address": {"line1": "1 Main", "line2": "Suite 4"}, "settings": {"custom_domain": "in.example"}}  # fmt: skip
+              "address": {"line1": "1 Main", "line2": "Suite 4"},
+              "settings": {"custom_domain": "in.example"}}  # fmt: skip
     code, body = tool.patch("firms/settings", change)
     data = body["data"]
     assert code == 200 and data["name"] == "Rivera LLP" and data["address"] == {"line1": "1 Main", "suite": "Suite 4"}
