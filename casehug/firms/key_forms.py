@@ -9,7 +9,7 @@ from django.utils import timezone
 from casehug.firms.api_keys import OVERLAPS
 from casehug.firms.api_scopes import SCOPES
 
-LIFETIMES = {"30": "30 days", "90": "90 days", "365": "One year", "": "No end"}
+LIFETIMES = {"30": "30 days", "90": "90 days", "365": "One year", "never": "No end"}
 
 
 class ApiKeyForm(forms.Form):
@@ -23,14 +23,14 @@ class ApiKeyForm(forms.Form):
         help_text="Choose only what the tool needs.", error_messages={"required": "Choose at least one."},
     )  # fmt: skip
     lifetime = forms.ChoiceField(
-        label="The key ends after", choices=list(LIFETIMES.items()), required=False, initial="365",
+        label="The key ends after", choices=list(LIFETIMES.items()), initial="365",
         help_text="You can rotate it before, without a gap.",
     )  # fmt: skip
 
     def expires_at(self) -> datetime | None:
         """Return when the key ends, None for never."""
         days = self.cleaned_data["lifetime"]
-        return timezone.now() + timedelta(days=int(days)) if days else None
+        return timezone.now() + timedelta(days=int(days)) if days != "never" else None
 
 
 class RotateForm(forms.Form):
