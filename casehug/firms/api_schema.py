@@ -50,6 +50,6 @@ def document_scopes(result: Any, generator: Any, request: Any, public: bool) -> 
 def _scope(generator: Any, path: str, method: str) -> str:
     for known, _, its_method, view in generator.endpoints:
         if known == path and its_method.lower() == method:
-            scopes: dict[str, str] = getattr(view, "api_scopes", {})
+            scopes: dict[str, str] = getattr(getattr(view, "cls", view), "api_scopes", {})
             return scopes.get("read" if method in ("get", "head") else "write", "")
     return ""

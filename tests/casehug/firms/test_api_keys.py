@@ -130,4 +130,5 @@ def test_the_description_is_a_page_without_anything_foreign(client: Browser, db:
     page = client.get("/api/docs/")
     text = page.content.decode()
     assert page.status_code == 200 and "/api/v1/matters" in text and "Idempotency-Key" in text
+    assert "Scope <code>matters:write</code>" in text
     assert "<script src=\"http" not in text and "style=" not in text
