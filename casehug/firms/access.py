@@ -90,12 +90,12 @@ def who_can(capability: str) -> str:
 View = Callable[..., HttpResponse]
 
 
-def firm_page(capability: str, *, own_scopes: bool = False, fresh: bool = False) -> Callable[[View], View]:
+def firm_page(capability: str, *, own_scopes: bool = False, fresh: bool | str = False) -> Callable[[View], View]:
     """Decorate a page: sign-in, second factor, membership, capability, then the firm scope around the view.
 
     Anonymous → sign-in page; second factor required and missing → its set-up; no membership or wrong role → 403 page.
     With `own_scopes` the view opens short scopes itself, because it talks to the outside (no transaction may be open
-    then). With `fresh` a POST needs a sign-in of the last ten minutes.
+    then). With `fresh` every unsafe request, and `fresh="always"` any, needs a sign-in of the last ten minutes.
     """
     CAPABILITIES[capability]  # an unknown name fails at import
 
@@ -110,7 +110,7 @@ def firm_page(capability: str, *, own_scopes: bool = False, fresh: bool = False)
                 return render(request, "403.html", context, status=403)
             if membership.needs_second_factor:
                 return redirect("mfa_index")
-            if fresh and request.method == "POST" and not is_fresh(request):
+            if fresh and (fresh == "always" or request.method == "POST") and not is_fresh(request):
                 return ask_again(request)
             request.firm_id = membership.firm_id  # type: ignore[attr-defined]
             if own_scopes:

@@ -76,7 +76,7 @@ def connect_causes(*, name: str) -> list[tuple[str, Message]]:
 
 
 @require_GET
-@firm_page("integrations.manage")
+@firm_page("integrations.manage", fresh="always")
 def connect(request: HttpRequest, provider: str) -> HttpResponse:
     """Store a state and send the browser to the provider's consent page."""
     declared = declared_or_404(provider)
@@ -134,7 +134,7 @@ def _failed(request: HttpRequest, key: str, kind: str, code: str = "") -> HttpRe
 
 
 @require_http_methods(["GET", "POST"])
-@firm_page("integrations.manage", own_scopes=True)
+@firm_page("integrations.manage", own_scopes=True, fresh=True)
 def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
     """Name the consequences first, then end the access."""
     declared, firm_id = declared_or_404(provider), member(request).firm_id
@@ -170,7 +170,7 @@ def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@firm_page("integrations.manage")
+@firm_page("integrations.manage", fresh=True)
 def account(request: HttpRequest, provider: str) -> HttpResponse:
     """Another account was authorised: show both, and use the new one or disconnect."""
     declared, row = declared_or_404(provider), connection_or_404(provider)

@@ -65,7 +65,7 @@ def _page(request: HttpRequest, key: str, **more: Any) -> dict[str, Any]:
 
 
 @require_POST
-@firm_page("integrations.manage")
+@firm_page("integrations.manage", fresh=True)
 def save_secret(request: HttpRequest, provider: str) -> HttpResponse:
     """Store a webhook's secret; what is unverified is checked with it."""
     _, endpoint = _endpoint(provider)
@@ -86,7 +86,7 @@ def save_secret(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 @require_POST
-@firm_page("integrations.manage")
+@firm_page("integrations.manage", fresh=True)
 def end_secret(request: HttpRequest, provider: str, secret_id: uuid.UUID) -> HttpResponse:
     """End one secret at once."""
     _, endpoint = _endpoint(provider)

@@ -5,7 +5,6 @@ import uuid
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-
 from django.test import Client as Browser
 
 from casehug.audit.models import AuditEntry
