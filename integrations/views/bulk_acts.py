@@ -76,7 +76,7 @@ def bulk_check(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 @require_POST
-@firm_page("sync.bulk")
+@firm_page("sync.bulk", fresh=True)
 def bulk_confirm(request: HttpRequest, provider: str, bulk_id: uuid.UUID) -> HttpResponse:
     """Start a plan whose number of records was typed; anything that does not fit starts nothing and says why."""
     run = run_or_404(provider, bulk_id)
