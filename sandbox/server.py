@@ -36,14 +36,17 @@ class BadRequest(Exception):
 
 
 class StandInServer(socketserver.ThreadingTCPServer):
-    """Threaded server of one WSGI application; `keep_alive` is the idle time of a connection in seconds."""
+    """Threaded server of one WSGI application; `keep_alive` is the idle seconds of a connection, `max_body` a request's bytes."""
 
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 512
 
-    def __init__(self, address: tuple[str, int], app: WsgiApp, *, keep_alive: float = 75.0) -> None:
+    def __init__(
+        self, address: tuple[str, int], app: WsgiApp, *, keep_alive: float = 75.0, max_body: int = MAX_BODY
+    ) -> None:
         self.app = app
+        self.max_body = max_body
         self.keep_alive = keep_alive
         self.to_reset: set[int] = set()
         super().__init__(address, _Connection)
@@ -128,7 +131,7 @@ class _Connection(socketserver.StreamRequestHandler):
         if headers.get("transfer-encoding", "").lower() == "chunked":
             return self._read_chunks()
         text = headers.get("content-length", "0")
-        if not text.isdigit() or int(text) > MAX_BODY:
+        if not text.isdigit() or int(text) > self.server.max_body:
             raise BadRequest("Content-Length not acceptable")
         wanted = int(text)
         body = self.rfile.read(wanted) if wanted else b""
@@ -147,7 +150,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 while self.rfile.readline(MAX_HEAD) not in (b"\r\n", b"\n", b""):
                     pass
                 return bytes(chunks)
-            if size < 0 or len(chunks) + size > MAX_BODY:
+            if size < 0 or len(chunks) + size > self.server.max_body:
                 raise BadRequest("Body too large")
             chunks += self.rfile.read(size)
             self.rfile.readline(MAX_HEAD)

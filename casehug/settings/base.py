@@ -156,6 +156,7 @@ SLOTS = {
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
     "matter_panel": ["integrations.slots.matter_panel"],
     "matter_states": ["integrations.slots.matter_states"],
+    "matter_list_filters": ["integrations.selectors.matter_filter.matter_list_filters"],
     "matter_list_actions": ["integrations.views.bulk.matter_list_actions"],
     "dashboard_card": ["integrations.slots.dashboard_card"],
     "banner": ["integrations.slots.banner"],
@@ -208,6 +209,8 @@ LAWMATICS_CLIENT_ID = env("LAWMATICS_CLIENT_ID", default="")
 LAWMATICS_CLIENT_SECRET = env("LAWMATICS_CLIENT_SECRET", default="")
 LAWMATICS_REDIRECT_URI = env("LAWMATICS_REDIRECT_URI", default="")
 LAWMATICS_SCOPE = env("LAWMATICS_SCOPE", default="")
+# Empty: the host that a connection names (production or sandbox); a value leads every connection there.
+LEXAMICA_BASE_URL = env("LEXAMICA_BASE_URL", default="")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -16,6 +16,7 @@ from casehug.settings.base import (
     LAWMATICS_API_URL,
     LAWMATICS_AUTHORIZE_URL,
     LAWMATICS_TOKEN_URL,
+    LEXAMICA_BASE_URL,
     MIDDLEWARE,
     SECRET_KEY,
     env,
@@ -43,6 +44,7 @@ _refuse(bool(env("CASEHUG_CHECKPOINT_OBSERVERS", default="")), "checkpoint obser
 _refuse(not CASEHUG_BASE_URL.startswith("https://"), "CASEHUG_BASE_URL must be https")
 for _url in (LAWMATICS_API_URL, LAWMATICS_AUTHORIZE_URL, LAWMATICS_TOKEN_URL):
     _refuse(urlsplit(_url).scheme != "https", "a Lawmatics URL is not https")
+_refuse(urlsplit(LEXAMICA_BASE_URL or "https:").scheme != "https", "LEXAMICA_BASE_URL is not https")
 _options = DATABASES["default"]["OPTIONS"]
 _near = DATABASES["default"]["HOST"] in ("", "127.0.0.1", "localhost", "postgres")
 _refuse(

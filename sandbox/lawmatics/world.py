@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.chaos import FaultQueue
 from sandbox.lawmatics.records.store import Record, Store
-from sandbox.lawmatics.switches import SwitchBoard
-from sandbox.lawmatics.traffic import RateLimiter, RequestLog
+from sandbox.lawmatics.switches import SWITCHES
 from sandbox.ledger import CallMeter, Ledger
+from sandbox.switchboard import SwitchBoard
+from sandbox.traffic import RateLimiter, RequestLog
 
 
 @cache
@@ -28,7 +29,7 @@ class World:
 
     def __init__(self, store_path: str, public_url: str) -> None:
         self.store = Store(store_path)
-        self.switches = SwitchBoard(self.store.db)
+        self.switches = SwitchBoard(self.store.db, SWITCHES)
         self.ledger = Ledger(self.store.db)
         self.faults = FaultQueue()
         self.meter = CallMeter()

@@ -19,9 +19,9 @@ from sandbox.chaos import Fault
 from sandbox.lawmatics import tokens
 from sandbox.lawmatics.records.store import Doc
 from sandbox.lawmatics.records.timeline import Actor, Invalid
-from sandbox.lawmatics.traffic import Entry, latency
 from sandbox.lawmatics.world import World, world
 from sandbox.server import Wire
+from sandbox.traffic import Entry, latency
 
 JSON = "application/json; charset=utf-8"
 HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>Stand-in fault page</p></body></html>"
