@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 LIMIT_SECONDS = 120.0
+BEAT = "beat"
+"""Not a queue: the last tick that beat sent and a worker ran."""
 log = structlog.get_logger(__name__)
 
 

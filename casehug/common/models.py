@@ -134,6 +134,7 @@ class WorkItem(FirmModel):
             models.Index(fields=["next_attempt_at"], condition=Q(status__in=("ready", "running")), name="workitem_due"),
             models.Index(fields=["firm_id", "subject_id", "-created_at"], name="workitem_subject"),
             models.Index(fields=["firm_id", "-created_at", "-id"], name="workitem_recent"),
+            models.Index(fields=["finished_at"], condition=Q(status="dead"), name="workitem_given_up"),
         ]
 
 
@@ -162,3 +163,27 @@ class Canary(models.Model):
 
     queue = models.CharField(primary_key=True, max_length=80)
     passed_at = models.DateTimeField()
+
+
+class Standstill(models.Model):
+    """The one row that exists while the operator has paused everything outgoing. Belongs to no firm."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="standstill_one")]
+
+
+class OperatorEntry(models.Model):
+    """What an operator or a command did to the installation. Append-only by grant; never client data."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    actor = models.CharField(max_length=254)
+    """E-mail of the operator, or `command`."""
+    action = models.CharField(max_length=60)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["action", "-created_at"], name="operatorentry_last")]

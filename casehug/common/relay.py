@@ -19,7 +19,7 @@ CANARY_SECONDS = 30
 BATCH = 200
 
 # One write doorbell per connection: what has begun first, then the longest unserved. Not rung: a connection that is
-# writing, and a lane whose budget is used up. A writer whose worker died still stands in the way of every other one
+# writing, a lane whose budget is used up, and what calls out while the operator has paused everything outgoing. A writer whose worker died still stands in the way of every other one
 # (the claim would be refused), so it is rung alone until somebody has taken it over.
 DUE_SQL = """
 WITH due AS (
@@ -36,6 +36,7 @@ WITH due AS (
       AND NOT (w.status = 'ready' AND EXISTS (
             SELECT 1 FROM common_gate g WHERE g.firm_id = w.firm_id AND g.connection_id = w.connection_id
             AND g.lane = w.lane AND g.closed_until > now()))
+      AND NOT ((w.connection_id IS NOT NULL OR w.queue = 'outbound') AND EXISTS (SELECT id FROM common_standstill))
 ), chosen AS (
     SELECT id FROM due WHERE place = 1 OR NOT writes ORDER BY lane, next_attempt_at LIMIT %(batch)s
 )

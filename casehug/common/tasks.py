@@ -24,6 +24,7 @@ def run_work(*, w: str, f: str) -> None:
 def tick(**_: Any) -> None:
     """Make the rows of periodic work. Double ticks change nothing (an advisory lock inside each function)."""
     close_old_connections()
+    canary.passed(canary.BEAT)
     for path in settings.TICKS:
         import_string(path)()
 

@@ -92,7 +92,9 @@ def enqueue(
 
 
 def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
-    """Take a due row for this worker, or return None when it is not due, taken, or its connection has a writer.
+    """Take a due row for this worker, or return None when it is not due, taken, or its connection has a writer,
+
+    or when it calls out and the operator has paused everything outgoing (`standstill`).
 
     A row claimed five times without an orderly release kills its workers: it becomes `dead` (`poison`).
     """
@@ -104,6 +106,7 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
                     SELECT 1 FROM common_gate g WHERE g.firm_id = i.firm_id AND g.connection_id = i.connection_id
                     AND g.lane = i.lane AND g.closed_until > now()))
                 OR (status = 'running' AND lease_until < now()))
+            AND NOT ((connection_id IS NOT NULL OR queue = 'outbound') AND EXISTS (SELECT id FROM common_standstill))
             FOR UPDATE SKIP LOCKED)
         RETURNING id"""
     try:

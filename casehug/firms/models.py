@@ -71,6 +71,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)
+    """Runs the installation; set by `manage.py make_operator` only, gives no right in any firm."""
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()

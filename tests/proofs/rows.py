@@ -20,6 +20,8 @@ SHARED_TABLES = {
     "firms_user": "a person may belong to several firms",
     "common_throttle": "counted before a firm is known; hashed keys only",
     "common_canary": "queue names only",
+    "common_standstill": "one row while the operator has paused everything outgoing",
+    "common_operatorentry": "what operators did to the installation; firms as ids only",
     "django_session": "opened before a firm is known",
     "django_migrations": "Django's own",
     "django_content_type": "Django's own",
