@@ -23,7 +23,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.firms.api_scopes import SCOPES
 from casehug.firms.models import ApiKey, Firm, Membership, Role, TeamInvitation, User
-from casehug.intake.models import CaseType, Client, Document, ImportBatch, Matter, Upload, UploadSlot
+from casehug.intake.models import CaseType, Client, Document, ImportBatch, Matter, SavedView, Upload, UploadSlot
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.links import create_intake_link
 from casehug.intake.services.matters import create_matter
@@ -78,7 +78,7 @@ RECORDS: dict[str, tuple[str, type]] = {
     "invite_id": ("tin", TeamInvitation), "membership_id": ("mem", Membership),
     "endpoint_id": ("wh", WebhookEndpoint), "delivery_id": ("whd", WebhookDelivery),
     "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord), "slot_id": ("upl", UploadSlot),
-    "template_id": ("tmpl", CaseType), "key_id": ("key", ApiKey),
+    "template_id": ("tmpl", CaseType), "key_id": ("key", ApiKey), "view_id": ("viw", SavedView),
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
@@ -232,7 +232,10 @@ def fill(mark: str = CANARY) -> dict[str, uuid.UUID]:
                                occurred_at=matter.created_at, status="delivered", last_error=mark)  # fmt: skip
     delivery.save(force_insert=True)
     made |= {"endpoint_id": hook.id, "delivery_id": delivery.id}
-    return made | {name: make_row(model).id for name, (_, model) in RECORDS.items() if name not in made}
+    for name, (_, model) in RECORDS.items():
+        if name not in made:
+            made[name] = made_for(model, linked, endpoint) if hasattr(model, "connection") else make_row(model).id
+    return made
 
 
 def made_for(model: Any, linked: Connection, endpoint: InboundEndpoint) -> uuid.UUID:
