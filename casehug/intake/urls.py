@@ -1,7 +1,8 @@
 """Routes of the product pages and of the client portal."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
+from casehug.common.ids import converter_for
 from casehug.intake.services.links import PORTAL_PATH
 from casehug.intake.views import (
     clients,
@@ -14,8 +15,11 @@ from casehug.intake.views import (
     new_matter,
     portal,
     portal_documents,
+    saved_views,
     uploads,
 )
+
+register_converter(converter_for("viw"), "viw")
 
 matter_routes = [
     path("", matter.matter_page, name="matter"),
@@ -64,6 +68,8 @@ urlpatterns = [
     path("matters/", matters.matter_list, name="matters"),
     path("matters/new/", new_matter.matter_new, name="matter_new"),
     path("matters/new/clients/", new_matter.client_choices, name="client_choices"),
+    path("matters/views/", saved_views.view_save, name="view_save"),
+    path("matters/views/<viw:view_id>/delete/", saved_views.view_delete, name="view_delete"),
     path("matters/<mat:matter_id>/", include(matter_routes)),
     path("clients/<cli:client_id>/", clients.client_page, name="client"),
     path("clients/<cli:client_id>/edit/", clients.client_edit, name="client_edit"),

@@ -7,6 +7,7 @@ from casehug.intake.models.imports import ImportBatch, ImportRow
 from casehug.intake.models.matters import Matter, MatterStatus, StatusChange
 from casehug.intake.models.notes import Note
 from casehug.intake.models.portal import Answer, IntakeLink, Submission
+from casehug.intake.models.views import SavedView
 
 __all__ = [
     "Answer",
@@ -21,6 +22,7 @@ __all__ = [
     "MatterStatus",
     "Note",
     "PracticeArea",
+    "SavedView",
     "StatusChange",
     "Submission",
     "Upload",

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from casehug.intake.errors import NotFound
 from casehug.intake.models import Document, IntakeLink, Matter, MatterStatus, PracticeArea, Submission
+from casehug.intake.selectors.added_filters import AddedFilter, added_filters
 from casehug.intake.selectors.paging import Page, page_of
 from casehug.intake.selectors.search import matching_matters
 
@@ -37,12 +39,17 @@ class MatterFilters:
     practice_area: str = ""
     progress: str = ""
     age: str = ""
+    added: tuple[tuple[AddedFilter, str], ...] = ()
+    """Filters of other apps with the value chosen for each."""
 
     AGES = {"7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days", "older": "Older than 90 days"}
 
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> "MatterFilters":
-        """Read filters from a query string (`q`, `status`, `case_type`, `practice_area`, `progress`, `age`)."""
+        """Read filters from a query string: `q`, `status`, `case_type`, `practice_area`, `progress`, `age`, added ones.
+
+        In the firm scope: what other apps add depends on the firm.
+        """
 
         def one_of(name: str, allowed: Any) -> str:
             value = str(query.get(name, ""))
@@ -55,12 +62,20 @@ class MatterFilters:
             practice_area=one_of("practice_area", PracticeArea.values),
             progress=one_of("progress", PROGRESS),
             age=one_of("age", cls.AGES),
+            added=tuple((each, one_of(each.name, each.options)) for each in added_filters()),
         )
 
     @property
     def any(self) -> bool:
         """Tell whether anything is filtered."""
-        return any((self.text, self.status, self.case_type, self.practice_area, self.progress, self.age))
+        return bool(self.as_query())
+
+    def as_query(self) -> str:
+        """Return the query string that leads to this filter; empty when nothing is filtered."""
+        own = {"q": self.text, "status": self.status, "case_type": self.case_type, "practice_area": self.practice_area,
+               "progress": self.progress, "age": self.age}  # fmt: skip
+        chosen = own | {each.name: value for each, value in self.added}
+        return urlencode({name: value for name, value in chosen.items() if value})
 
 
 def with_progress(rows: QuerySet[Matter]) -> QuerySet[Any]:
@@ -125,6 +140,8 @@ def filtered_matters(filters: MatterFilters) -> QuerySet[Any]:
         rows = rows.filter(created_at__lt=border) if filters.age == "older" else rows.filter(created_at__gte=border)
     if filters.text:
         rows = matching_matters(rows, filters.text)
+    for each, value in filters.added:
+        rows = each.narrow(rows, value) if value else rows
     rows = with_progress(rows)
     return _by_progress(rows, filters.progress) if filters.progress else rows
 

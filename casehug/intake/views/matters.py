@@ -9,9 +9,10 @@ from django.views.decorators.http import require_safe
 
 from casehug.common import slots
 from casehug.firms.access import firm_page
-from casehug.intake.models import CaseType, MatterStatus, PracticeArea
+from casehug.intake.models import CaseType, MatterStatus, PracticeArea, SavedView
 from casehug.intake.selectors.matters import PROGRESS, MatterFilters
 from casehug.intake.selectors.matters import matter_list as list_matters
+from casehug.intake.selectors.saved_views import saved_views
 from casehug.intake.views.acting import blocked
 from casehug.intake.views.addresses import page_urls
 
@@ -27,6 +28,7 @@ def _choices(filters: MatterFilters) -> list[dict[str, Any]]:
         ("practice_area", "Practice area", PracticeArea.choices, "All", filters.practice_area),
         ("progress", "Intake", list(PROGRESS.items()), "All", filters.progress),
         ("age", "Created", list(MatterFilters.AGES.items()), "Any time", filters.age),
+        *((each.name, each.label, list(each.options.items()), "All", value) for each, value in filters.added),
     )
     return [
         {"name": name, "label": label, "options": options, "all": every, "value": value}
@@ -43,6 +45,12 @@ def _in_words(filters: MatterFilters, choices: list[dict[str, Any]]) -> str:
     return ", ".join(words)
 
 
+def _view_tabs(views: list[SavedView], here: str) -> list[dict[str, Any]]:
+    every = reverse("matters")
+    named = [{"label": view.name, "url": f"{every}?{view.query}", "current": view.query == here} for view in views]
+    return [{"label": "All matters", "url": every, "current": not here}, *named]
+
+
 @require_safe
 @firm_page("matters.view")
 def matter_list(request: HttpRequest) -> HttpResponse:
@@ -56,8 +64,14 @@ def matter_list(request: HttpRequest) -> HttpResponse:
         matter.sync_state = states.get(matter.id)
     choices = _choices(filters)
     words = _in_words(filters, choices)
+    views = saved_views(request.membership.membership_id)  # type: ignore[attr-defined]
+    here = filters.as_query()
     context = {
         "page": page,
+        "here": here,
+        "views": views,
+        "view_tabs": _view_tabs(views, here),
+        "current_view": next((view for view in views if view.query == here), None),
         **page_urls(request, page),
         "filters": filters,
         "choices": choices,

@@ -5,10 +5,11 @@ from django.test import Client as Browser
 from django.urls import get_resolver, reverse
 
 from casehug.common.scope import firm_scope
-from casehug.intake.models import ImportBatch, Upload
+from casehug.intake.models import ImportBatch, SavedView, Upload
 from casehug.intake.services.imports import check_intakes
 from tests.casehug.intake.views.conftest import Desk
 from tests.conftest import Person
+from tests.proofs.rows import make_row
 
 CSV = b"First Name,Last Name,Case Type,Source Ref\nAda,Quill,Divorce,R-1\n"
 # Route: which of admin, attorney, staff, auditor may GET it.
@@ -27,6 +28,7 @@ WRITES = {
 }  # fmt: skip
 WRITES_TOO = {"matter_new", "matter_edit", "matter_client", "matter_archive", "intake_approve", "link_revoke",
               "document_request", "client_edit", "imports"}  # fmt: skip
+OWN = {"view_save", "view_delete"}  # what a member keeps for themselves, so every role may
 
 
 @pytest.fixture
@@ -39,7 +41,8 @@ def addresses(desk: Desk) -> dict[str, str]:
     with firm_scope(desk.firm.id):
         upload = Upload.objects.get()
         batch: ImportBatch = check_intakes(data=CSV, filename="intakes.csv")
-    ids = {"mat": matter.id, "cli": client.id, "doc": document.id, "upl": upload.id, "imp": batch.id}
+        view = make_row(SavedView)
+    ids = {"mat": matter.id, "cli": client.id, "doc": document.id, "upl": upload.id, "imp": batch.id, "viw": view.id}
     found = {}
     for name, prefix in route_prefixes().items():
         found[name] = reverse(name, args=[ids[prefix]] if prefix else [])
@@ -64,7 +67,7 @@ def route_prefixes() -> dict[str, str]:
 
 
 def test_every_route_is_in_this_matrix() -> None:
-    assert set(route_prefixes()) == set(READS) | WRITES
+    assert set(route_prefixes()) == set(READS) | WRITES | OWN
 
 
 @pytest.mark.parametrize("role", ["admin", "attorney", "staff", "auditor"])
@@ -88,15 +91,15 @@ def test_stranger_finds_nothing(addresses: dict[str, str], stranger: Person, des
             continue
         if name in READS:
             assert stranger.browser.get(addresses[name]).status_code == 404, name
-        if name in WRITES | WRITES_TOO:
+        if name in WRITES | WRITES_TOO | OWN:
             answer = stranger.browser.post(addresses[name], {"body": "x", "status": "active", "kind": "old"})
             assert answer.status_code == 404, name
 
 
 def test_anonymous_signs_in_first(addresses: dict[str, str]) -> None:
     for name, address in addresses.items():
-        answer = Browser().post(address) if name in WRITES else Browser().get(address)
-        if name in WRITES:
+        answer = Browser().post(address) if name in WRITES | OWN else Browser().get(address)
+        if name in WRITES | OWN:
             assert answer.status_code in (302, 403), name
         assert answer.status_code == 302 and "/accounts/login/" in answer["Location"], name
 
