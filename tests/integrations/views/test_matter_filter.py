@@ -27,8 +27,13 @@ CASES: dict[str, tuple[dict[str, str], bool, str]] = {
     "refused": ({"status": "dead", "last_error_class": "validation"}, True, "failed"),
     "stopped": ({"status": "cancelled"}, False, "cancelled"),
 }  # fmt: skip
-WORDS = {"synced": ("Synced", "Synced with notes"), "waiting": ("Queued", "Waiting", "Syncing",
-         "Waiting for a reconnect"), "failed": ("Failed",), "unknown": ("Unknown — checking",), "cancelled": ("Cancelled",)}  # fmt: skip
+WORDS = {
+    "synced": ("Synced", "Synced with notes"),
+    "waiting": ("Queued", "Waiting", "Syncing", "Waiting for a reconnect"),
+    "failed": ("Failed",),
+    "unknown": ("Unknown — checking",),
+    "cancelled": ("Cancelled",),
+}
 
 
 @pytest.fixture
