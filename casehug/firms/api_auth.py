@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,6 +17,7 @@ from casehug.common.scope import firm_scope
 from casehug.firms import api_limits, api_repeats
 from casehug.firms.api_credentials import KeyOwner
 from casehug.firms.api_errors import Refusal, error, error_envelope
+from casehug.firms.fresh import is_fresh
 from casehug.firms.models import ApiKey
 
 __all__ = ["FirmAPIView", "error", "error_envelope", "etag_of", "require_match"]
@@ -31,6 +33,8 @@ class FirmAPIView(APIView):
     capability: str | dict[str, str] = ""
     api_scopes: dict[str, str] = {}
     own_scopes = False
+    fresh = False
+    """Whether an unsafe request of a signed-in person needs a sign-in of the last ten minutes; keys are not asked."""
     firm_id: uuid.UUID
     rate: api_limits.Rate | None = None
 
@@ -54,6 +58,9 @@ class FirmAPIView(APIView):
                 with firm_scope(self.firm_id):
                     ApiKey.objects.filter(id=owner.pk).update(last_used_at=timezone.now())
         super().check_permissions(request)
+        person = self.fresh and not isinstance(owner, KeyOwner) and request.method not in SAFE_METHODS
+        if person and not is_fresh(request._request):
+            raise exceptions.PermissionDenied("Sign in again: the last sign-in is more than ten minutes ago.")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -82,6 +82,7 @@ class AuthorizeView(FirmAPIView):
     """Start connecting. Only for a signed-in admin: the return from the consent page belongs to their session."""
 
     capability = "integrations.manage"
+    fresh = True
 
     @extend_schema(
         operation_id="integration_authorize_url", tags=TAGS, parameters=[REPEAT], request=None,
@@ -106,6 +107,7 @@ class DisconnectView(FirmAPIView):
     capability = "integrations.manage"
     api_scopes: ClassVar[dict[str, str]] = SCOPES  # type: ignore[misc]
     own_scopes = True
+    fresh = True
 
     @extend_schema(
         operation_id="integration_disconnect", tags=TAGS,

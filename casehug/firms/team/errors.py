@@ -3,3 +3,7 @@
 
 class TeamError(RuntimeError):
     """Refused; the text says why and what to do."""
+
+
+class NotThere(RuntimeError):
+    """No such member or invitation in the open firm."""

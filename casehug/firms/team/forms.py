@@ -14,12 +14,6 @@ class InviteForm(forms.Form):
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.STAFF)
 
 
-class RoleForm(forms.Form):
-    """Another role for one member."""
-
-    role = forms.ChoiceField(choices=Role.choices)
-
-
 class SecondFactorForm(forms.Form):
     """Whether and from when on the firm asks for a second factor."""
 

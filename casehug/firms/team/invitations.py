@@ -21,7 +21,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import assert_no_transaction, firm_scope
 from casehug.common.work import Settlement
 from casehug.firms.models import Firm, Membership, Role, TeamInvitation, User
-from casehug.firms.team.errors import TeamError
+from casehug.firms.team.errors import NotThere, TeamError
 
 VALID = timedelta(days=7)
 MAIL_KIND = "team_invitation"
@@ -93,7 +93,9 @@ def new_link(*, invitation_id: uuid.UUID) -> str:
 
 def _open_one(invitation_id: uuid.UUID) -> TeamInvitation:
     row = TeamInvitation.objects.select_for_update().filter(id=invitation_id).first()
-    if row is None or row.accepted_at or row.revoked_at:
+    if row is None:
+        raise NotThere(str(invitation_id))
+    if row.accepted_at or row.revoked_at:
         raise TeamError("This invitation was answered or withdrawn meanwhile.")
     found: TeamInvitation = row
     return found
@@ -118,7 +120,7 @@ def run_mail(item: WorkItem) -> Settlement:
         work.guard(item)
         try:
             row = _open_one(item.subject_id)
-        except TeamError:
+        except (NotThere, TeamError):
             return work.done()
         inviter = row.invited_by.user
         context = {"firm": Firm.objects.get(), "inviter": inviter, "link": _fresh_link(row), "until": row.expires_at}

@@ -13,7 +13,7 @@ from casehug.audit.services import record
 from casehug.firms import second_factor
 from casehug.firms.access import memberships_of
 from casehug.firms.models import Firm, Membership, Role
-from casehug.firms.team.errors import TeamError
+from casehug.firms.team.errors import NotThere, TeamError
 
 LAST_ADMIN = "{name} is the only firm admin. Make somebody else a firm admin first."
 ELSEWHERE = "This person also belongs to another firm. Your operator can remove the second factor after a check."
@@ -49,20 +49,25 @@ def _rules(row: Membership) -> bool:
 
 
 def _locked(membership_id: uuid.UUID) -> tuple[Membership, bool]:
-    """Lock all members in one order and return the one asked for and whether it is the only admin."""
+    """Lock all members in one order and return the one asked for and whether it is the only admin.
+
+    Raises `NotThere` for an unknown one, as does everything that names a member.
+    """
     rows = list(Membership.objects.select_for_update(of=("self",)).select_related("user").order_by("id"))
     found = next((row for row in rows if row.id == membership_id), None)
     if found is None:
-        raise TeamError("This member does not exist.")
+        raise NotThere(str(membership_id))
     return found, [row.id for row in rows if _rules(row)] == [found.id]
 
 
-def change_role(*, membership_id: uuid.UUID, role: Role) -> bool:
+def change_role(*, membership_id: uuid.UUID, role: str) -> bool:
     """Give a member another role; their open sessions end, so that nothing old stays open. Returns whether it changed.
 
-    Raises `TeamError` for the last firm admin.
+    Raises `TeamError` for the last firm admin and for a role that does not exist.
     """
     member, only_admin = _locked(membership_id)
+    if role not in Role.values:
+        raise TeamError("Choose one of the roles in the list.")
     if member.role == role:
         return False
     if only_admin:

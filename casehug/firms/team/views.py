@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -14,8 +14,8 @@ from casehug.common import throttle
 from casehug.firms.access import can, firm_page, who_can
 from casehug.firms.models import Firm, Role, User
 from casehug.firms.team import invitations, members
-from casehug.firms.team.errors import TeamError
-from casehug.firms.team.forms import InviteForm, JoinForm, RoleForm, SecondFactorForm
+from casehug.firms.team.errors import NotThere, TeamError
+from casehug.firms.team.forms import InviteForm, JoinForm, SecondFactorForm
 from casehug.firms.views import settings_tabs
 
 JOIN_LIMIT, JOIN_WINDOW_SECONDS = 20, 900
@@ -61,6 +61,8 @@ def invite(request: HttpRequest) -> HttpResponse:
 def _act(request: HttpRequest, act: Callable[[], object], done: str) -> HttpResponseRedirect:
     try:
         act()
+    except NotThere as missing:
+        raise Http404 from missing
     except TeamError as refused:
         messages.error(request, str(refused))
     else:
@@ -82,6 +84,8 @@ def invitation_link(request: HttpRequest, invite_id: uuid.UUID) -> HttpResponse:
     """Show a new link of an invitation, once."""
     try:
         link = invitations.new_link(invitation_id=invite_id)
+    except NotThere as missing:
+        raise Http404 from missing
     except TeamError as refused:
         messages.error(request, str(refused))
         return redirect("team")
@@ -99,11 +103,7 @@ def invitation_revoke(request: HttpRequest, invite_id: uuid.UUID) -> HttpRespons
 @firm_page("team.manage", fresh=True)
 def member_role(request: HttpRequest, membership_id: uuid.UUID) -> HttpResponse:
     """Change the role of a member."""
-    form = RoleForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Choose one of the roles in the list.")
-        return redirect("team")
-    role = Role(form.cleaned_data["role"])
+    role = request.POST.get("role", "")
     return _act(request, lambda: members.change_role(membership_id=membership_id, role=role),
                 "The role is saved. That person signs in again to go on.")  # fmt: skip
 
