@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "casehug.audit",
     "casehug.outbox",
     "casehug.intake",
+    "casehug.referrals",
     "casehug.local",
     "integrations",
 ]

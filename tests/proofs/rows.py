@@ -36,7 +36,7 @@ SHARED_TABLES = {
 
 
 # Values that a check constraint asks for.
-SPECIAL = {("intake_upload", "sha256"): "0" * 64}
+SPECIAL = {("intake_upload", "sha256"): "0" * 64, ("referrals_invitation", "conflict_result"): ""}
 
 
 def firm_models() -> list[type[models.Model]]:
