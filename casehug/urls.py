@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("casehug.firms.account_urls")),
     *[path("", include(urlconf)) for urlconf in settings.EXTRA_URLCONFS],
+    path("", include("casehug.operations.urls")),
     path("", include("casehug.firms.urls")),
     path("", include("casehug.intake.urls")),
     path("", include("casehug.intake.api.urls")),

@@ -19,8 +19,9 @@ CANARY_SECONDS = 30
 BATCH = 200
 
 # One write doorbell per connection: what has begun first, then the longest unserved. Not rung: a connection that is
-# writing, a lane whose budget is used up, and what calls out while the operator has paused everything outgoing. A writer whose worker died still stands in the way of every other one
-# (the claim would be refused), so it is rung alone until somebody has taken it over.
+# writing, a lane whose budget is used up, and what calls out while the operator has paused everything outgoing.
+# A writer whose worker died still stands in the way of every other one (the claim would be refused), so it is rung
+# alone until somebody has taken it over.
 DUE_SQL = """
 WITH due AS (
     SELECT w.id, w.firm_id, w.queue, w.lane, w.next_attempt_at, w.connection_id, w.writes,

@@ -71,7 +71,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "banner": banner,
             "user_label": str(request.user),
             "role_label": membership.role.label,
-            "account_links": [{"label": label, "url": reverse(name)} for label, name in ACCOUNT_LINKS],
+            "account_links": _account_links(request),
             "settings_url": reverse("settings_home"),
             "search_url": reverse("search"),
             "help_url": _help_url(),
@@ -81,6 +81,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "membership": membership,
         **local,
     }
+
+
+def _account_links(request: HttpRequest) -> list[dict[str, str]]:
+    own = (("Operations", "operations"),) if getattr(request.user, "is_operator", False) else ()
+    return [{"label": label, "url": reverse(name)} for label, name in (*ACCOUNT_LINKS, *own)]
 
 
 def _help_url() -> str:

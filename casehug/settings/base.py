@@ -14,6 +14,8 @@ env = environ.Env()
 SECRET_KEY = env("CASEHUG_SECRET_KEY", default="")
 DEBUG = False
 ALLOWED_HOSTS = env.list("CASEHUG_HOSTS", default=[])
+METRICS_TOKEN = env("CASEHUG_METRICS_TOKEN", default="")  # without one there is no /metrics
+OPERATOR_STRICT = True  # the operator's pages ask for a second factor and a fresh sign-in
 CASEHUG_BASE_URL = env("CASEHUG_BASE_URL", default="http://127.0.0.1:8000")
 CASEHUG_LOCAL = False
 
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     "casehug.outbox",
     "casehug.intake",
     "casehug.referrals",
+    "casehug.operations",
     "casehug.local",
     "integrations",
 ]
@@ -160,7 +163,8 @@ SLOTS = {
     "matter_list_filters": ["integrations.selectors.matter_filter.matter_list_filters"],
     "matter_list_actions": ["integrations.views.bulk.matter_list_actions"],
     "dashboard_card": ["integrations.slots.dashboard_card"],
-    "banner": ["integrations.slots.banner"],
+    "banner": ["casehug.operations.slots.banner", "integrations.slots.banner"],
+    "operations": ["integrations.selectors.operations.outside"],
     "timeline": ["integrations.slots.timeline"],
     "attention": ["casehug.firms.notices.attention", "integrations.slots.attention"],
     "setup_steps": ["integrations.selectors.setup.setup_steps"],

@@ -5,6 +5,7 @@ from casehug.settings.base import CASEHUG_BASE_URL, env
 from casehug.settings.logs import logging_config
 
 CASEHUG_LOCAL = True
+OPERATOR_STRICT = False
 CASEHUG_STANDIN_URL = env("CASEHUG_STANDIN_URL", default="")
 SECRET_KEY = env("CASEHUG_SECRET_KEY", default="local-only-not-a-secret-" + "x" * 40)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]

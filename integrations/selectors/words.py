@@ -20,6 +20,7 @@ TRIGGERS = {
     "": "By itself",
     "manual": "Pressed by a person",
     "api": "Asked for over the API",
+    "command": "Asked for on the command line",
     "approval": "Document approved",
     "document.approved": "Document approved",
     "intake.approved": "Intake approved",
