@@ -23,7 +23,7 @@ from casehug.local.servers import Servers, start_servers
 from casehug.local.state import PROJECT, StateFolder
 
 # It adds an option, so it must be there before the command line is read.
-pytest_plugins = ["tests.plugin.browser"]
+pytest_plugins = ["tests.plugin.browser", "tests.plugin.node"]
 DATABASE = "casehug_test"
 SETTINGS = "casehug.settings.test"
 
@@ -60,6 +60,7 @@ class TestServers:
             standin_url=f"http://127.0.0.1:{ports.free_port()}",
         )
         os.environ.update(process_environment(variables) | {"DJANGO_SETTINGS_MODULE": SETTINGS})
+        allow_receiver()
         migrate()
 
     def stop(self) -> None:
@@ -69,6 +70,11 @@ class TestServers:
             self.servers = None
         for folder in {self.home, self.folder}:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def allow_receiver() -> None:
+    """Choose the one place on loopback that the product's processes may send webhooks to (`stack.receiver_port`)."""
+    os.environ["CASEHUG_OUTBOUND_LOCAL"] = f"127.0.0.1:{ports.free_port()}"
 
 
 def migrate() -> None:
@@ -98,6 +104,7 @@ def own_copy(worker: str) -> None:
         if value.startswith(standin):
             os.environ[variable] = value.replace(standin, fresh)
     os.environ["CASEHUG_BASE_URL"] = f"http://127.0.0.1:{ports.free_port()}"
+    allow_receiver()
 
 
 _running: TestServers | None = None

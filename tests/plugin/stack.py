@@ -21,6 +21,7 @@ class Stack:
         self.folder, self.logs = folder, folder
         self.base_url = os.environ["CASEHUG_BASE_URL"]
         self.standin_url = os.environ["CASEHUG_STANDIN_URL"]
+        self.receiver_port = int(os.environ["CASEHUG_OUTBOUND_LOCAL"].rsplit(":", 1)[-1])
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
