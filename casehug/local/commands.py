@@ -1,6 +1,7 @@
 """The commands of manage.py: the local ones of this package, everything else is Django's."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -23,7 +24,7 @@ Commands of this project (each knows --help):
   down     stop it from another terminal
   test     run the whole test suite; further arguments go to pytest
   bench    measure the product against a naive client; writes docs/measurements.md
-  doctor   versions, paths, ports and the reason of the last stop
+  doctor   versions, paths, ports and the reason of the last stop; with --firm what a connected account is like
   lock     renew the lock files in requirements/
 
 All other commands are Django's.
@@ -34,15 +35,17 @@ def main(argv: list[str]) -> None:
     """Run the command named first and end the process with its status."""
     read_dotenv(PROJECT / ".env")
     name = argv[1] if len(argv) > 1 else ""
-    local: dict[str, Callable[[list[str]], int]] = {
-        "up": up, "down": down, "test": test, "bench": bench, "lock": lock, "doctor": doctor,
-    }  # fmt: skip
     try:
-        if name in local:
-            sys.exit(local[name](argv[2:]))
+        if name in local_commands():
+            sys.exit(local_commands()[name](argv[2:]))
         django(argv, name)
     except LocalError as error:
         sys.exit(str(error))
+
+
+def local_commands() -> dict[str, Callable[[list[str]], int]]:
+    """Return the commands that are not Django's, by name."""
+    return {"up": up, "down": down, "test": test, "bench": bench, "lock": lock, "doctor": doctor}
 
 
 def read_dotenv(path: Path) -> None:
@@ -59,16 +62,8 @@ def read_dotenv(path: Path) -> None:
 
 def django(argv: list[str], name: str) -> None:
     """Run a Django command, against the servers of the running `up` unless DATABASE_URL names others."""
-    if "DATABASE_URL" not in os.environ and not name.startswith("-") and name not in WITHOUT_SERVERS:
-        state = StateFolder(state_path())
-        found = read_json(state.environment_file) if state.is_running() else {}
-        if not found:
-            raise LocalError(
-                f"`{name}` needs the servers and nothing is running in {state.root}: "
-                "start `python3 manage.py up` in another terminal, or set DATABASE_URL."
-            )
-        for key, value in found.items():
-            os.environ.setdefault(key, str(value))
+    if not name.startswith("-") and name not in WITHOUT_SERVERS:
+        needs_servers(name)
     if name == "migrate" and os.environ.get("DATABASE_OWNER_URL"):
         os.environ.setdefault("CASEHUG_MIGRATE", "1")  # only the owner may change tables
     if argv[1:] in ([], ["help"], ["--help"], ["-h"]):
@@ -76,6 +71,21 @@ def django(argv: list[str], name: str) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)
+
+
+def needs_servers(name: str) -> None:
+    """Point the settings at the servers of the running `up`, unless DATABASE_URL names others. Raises `LocalError`."""
+    if "DATABASE_URL" in os.environ:
+        return
+    state = StateFolder(state_path())
+    found = read_json(state.environment_file) if state.is_running() else {}
+    if not found:
+        raise LocalError(
+            f"`{name}` needs the servers and nothing is running in {state.root}: "
+            "start `python3 manage.py up` in another terminal, or set DATABASE_URL."
+        )
+    for key, value in found.items():
+        os.environ.setdefault(key, str(value))
 
 
 def up(arguments: list[str]) -> int:
@@ -133,10 +143,20 @@ def lock(arguments: list[str]) -> int:
 
 
 def doctor(arguments: list[str]) -> int:
-    """Print what is here and what runs, without secrets."""
+    """Print what is here and what runs, without secrets. With `--product` or `--firm` the Django command answers."""
+    if any(one.partition("=")[0] in ("--product", "--firm", "--provider", "-h", "--help") for one in arguments):
+        if not {"-h", "--help"} & set(arguments):
+            needs_servers("doctor")
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["manage.py", "doctor", *arguments])
+        return 0
     parser = argparse.ArgumentParser(prog="manage.py doctor", description="Versions, paths, ports and the last stop.")
     parser.add_argument("--state-dir", help="the state folder (default: .casehug)")
-    from casehug.local.doctor import report
+    parser.add_argument("--json", action="store_true", help="print one JSON document on one line")
+    options = parser.parse_args(arguments)
+    from casehug.local.doctor import machine, text
 
-    print(report(StateFolder(state_path(parser.parse_args(arguments).state_dir))))
-    return 0
+    found = machine(StateFolder(state_path(options.state_dir)))
+    print(json.dumps({"machine": found, "problems": found["problems"]}) if options.json else text(found))
+    return 1 if found["problems"] else 0

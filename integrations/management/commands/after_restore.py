@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from casehug.audit.services import record
-from casehug.common import ticks
+from casehug.common import operator_log, ticks
+from casehug.common.command import HouseCommand
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
 from integrations.models import Connection
@@ -14,7 +13,9 @@ from integrations.models import Connection
 LASTS = timedelta(hours=24)
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
+    """Repeating it begins the 24 hours again."""
+
     help = "For 24 hours every create looks first: the providers kept what this database may have forgotten."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,4 +28,6 @@ class Command(BaseCommand):
                     record(action="connection.looks_first", object_type="connection", object_id=row.id,
                            changes={"until": until.isoformat()})  # fmt: skip
                     count += 1
-        self.stdout.write(f"{count} connections look before every create for 24 hours.")
+        operator_log.note("restore.reported", details={"connections": count})
+        words = f"{count} connections look before every create for 24 hours."
+        self.answer(options, {"connections": count, "hours": LASTS // timedelta(hours=1)}, words)

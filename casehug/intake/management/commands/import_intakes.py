@@ -1,16 +1,15 @@
 """`manage.py import_intakes FILE`: check a CSV file of intakes and import it, with a report on every row."""
 
-import json
 import uuid
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.core.management.base import CommandParser
 
 from casehug.common.actor import actor_context
+from casehug.common.command import HouseCommand, Problem, WrongUse, firm_id_of
 from casehug.common.scope import firm_scope
+from casehug.common.ticks import firm_ids
 from casehug.firms.models import Firm
 from casehug.intake.errors import IntakeError
 from casehug.intake.imports.check import check_intakes
@@ -18,48 +17,44 @@ from casehug.intake.imports.report import import_counts, report_csv, report_data
 from casehug.intake.imports.run import import_intakes
 from casehug.intake.models import ImportBatch
 
-SOME_NOT_IMPORTED = 3
 
-
-class Command(BaseCommand):
-    """Exit codes: 0 finished (rows that were not imported are explained), 1 the file or firm cannot be used;
-
-    with --strict also 3: finished, but not every row was imported.
-    """
+class Command(HouseCommand):
+    """Finished is success: rows that were not imported are explained. With --strict they end it with code 1."""
 
     help = "Import intakes from a CSV file. Safe to repeat: a row whose reference is known is not imported again."
+    about = "A file that cannot be read and an unknown firm are wrong use; nothing is imported then."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("file", type=Path, help="the CSV file")
         parser.add_argument("--firm", default="", help="the firm's short name; not needed when there is only one firm")
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen to every row")
-        parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
         parser.add_argument("--report", type=Path, help="also write the row-by-row report to this CSV file")
-        parser.add_argument("--strict", action="store_true", help="end with code 3 unless every row was imported")
+        parser.add_argument("--strict", action="store_true", help="end with code 1 unless every row was imported")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+            raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
         firm_id = _firm_id(options["firm"])
         try:
             with actor_context(source="command"):
                 batch_id = _import(firm_id, data, path.name, dry_run=options["dry_run"])
         except IntakeError as error:
-            raise CommandError(error.message) from error
+            raise WrongUse(error.message) from error
         with firm_scope(firm_id):
             explained = self._report(ImportBatch.objects.get(id=batch_id), options)
         if explained and options["strict"]:
-            raise CommandError("Not every row was imported.", returncode=SOME_NOT_IMPORTED)
+            raise Problem("Not every row was imported.")
 
     def _report(self, batch: ImportBatch, options: dict[str, Any]) -> int:
         if options["report"]:
             options["report"].write_text(report_csv(batch), encoding="utf-8", newline="")
         counts = import_counts(batch)
         if options["json"]:
-            self.stdout.write(json.dumps(report_data(batch), ensure_ascii=False, indent=1))
+            self.answer(options, report_data(batch), "")
             return counts.explained
         for notice in batch.notices:
             self.stdout.write(f"Note: {notice}")
@@ -87,20 +82,14 @@ def _import(firm_id: uuid.UUID, data: bytes, filename: str, *, dry_run: bool) ->
 
 
 def _firm_id(slug: str) -> uuid.UUID:
-    with connection.cursor() as cursor:
-        if slug:
-            cursor.execute("SELECT resolve_firm_slug(%s)", [slug])
-            found: uuid.UUID | None = cursor.fetchone()[0]
-            if found is None:
-                raise CommandError(f"There is no firm “{slug}”.")
-            return found
-        cursor.execute("SELECT firm_id FROM resolve_firm_ids()")
-        firm_ids: list[uuid.UUID] = [row[0] for row in cursor.fetchall()]
-    if len(firm_ids) == 1:
-        return firm_ids[0]
-    if not firm_ids:
-        raise CommandError("There is no firm yet.")
-    raise CommandError(f"Say which firm with --firm: {', '.join(_slug(firm_id) for firm_id in firm_ids[:20])}.")
+    if slug:
+        return firm_id_of(slug)
+    known = firm_ids()
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        raise WrongUse("There is no firm yet.")
+    raise WrongUse(f"Say which firm with --firm: {', '.join(_slug(firm_id) for firm_id in known[:20])}.")
 
 
 def _slug(firm_id: uuid.UUID) -> str:

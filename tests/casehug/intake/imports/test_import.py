@@ -219,11 +219,11 @@ def test_the_command_checks_then_imports(committed_firm: Firm, tmp_path: Path) -
     assert "0 imported, 11 imported before, 8 not imported" in run_command(str(AWKWARD))
     with pytest.raises(CommandError) as caught:
         run_command(str(AWKWARD), firm=slug, strict=True)
-    assert caught.value.returncode == 3
+    assert caught.value.returncode == 1
     for path, firm in ((tmp_path / "none.csv", slug), (AWKWARD, "nobody")):
         with pytest.raises(CommandError) as caught:
             run_command(str(path), firm=firm)
-        assert caught.value.returncode == 1
+        assert caught.value.returncode == 2
 
 
 @pytest.mark.slow
