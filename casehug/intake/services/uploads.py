@@ -39,7 +39,9 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
-class _Stored:
+class StoredFile:
+    """A file in its place, not yet named by a row."""
+
     path: Path
     relative: str
     size: int
@@ -66,17 +68,17 @@ def _copy(file: Readable, target: Path, limit: int) -> tuple[int, str]:
 
 
 @contextmanager
-def _stored(file: Readable, limit: int) -> Iterator[_Stored]:
-    """Write the file to its random place; take it away again when the block fails."""
+def stored_file(file: Readable, limit: int, *, folder: str = "") -> Iterator[StoredFile]:
+    """Write the file to its random place (below `folder`); take it away again when the block fails."""
     name = secrets.token_hex(20)
-    relative = f"{current_firm_id()}/{name[:2]}/{name}"
+    relative = f"{current_firm_id()}/{folder}{name[:2]}/{name}"
     path = media_root() / relative
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         size, digest = _copy(file, path, limit)
         if size == 0:
             raise Invalid({"file": "This file is empty."})
-        yield _Stored(path, relative, size, digest)
+        yield StoredFile(path, relative, size, digest)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -89,7 +91,7 @@ def _check_open(document: Document) -> None:
         raise Refused("too_many_pages", f"This item already has {MAX_PAGES} files.")
 
 
-def _kind_of(stored: _Stored, document: Document, filename: str, declared: str) -> str:
+def _kind_of(stored: StoredFile, document: Document, filename: str, declared: str) -> str:
     found = detect_kind(stored.path, filename)
     if found is None or found not in document.accepted_types:
         wanted = kinds_in_words(document.accepted_types)
@@ -117,7 +119,7 @@ def upload_document(
     """
     matter, document = lock_document(document_id)
     _check_open(document)
-    with _stored(file, document.max_size_mb * MEGABYTE) as stored:
+    with stored_file(file, document.max_size_mb * MEGABYTE) as stored:
         kind = _kind_of(stored, document, filename, content_type)
         current = Upload.objects.filter(document=document, current=True)
         if document.status == DocumentStatus.REJECTED:
