@@ -1,0 +1,1 @@
+"""A stand-in for the Lexamica referral exchange; everything it assumes is read from the catalogue file."""

@@ -1,0 +1,1 @@
+"""The interface of the stand-in: gate, management and inbound calls."""

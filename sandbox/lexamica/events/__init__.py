@@ -1,0 +1,1 @@
+"""Events of the stand-in: pushed to webhooks, or kept for polling."""

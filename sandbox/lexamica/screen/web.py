@@ -1,0 +1,4 @@
+"""The web application."""
+from typing import Any
+
+ROUTES: list[Any] = []
