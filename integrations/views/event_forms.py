@@ -89,7 +89,10 @@ class ReadingForm(forms.Form):
     """How often changed matters are read without webhooks."""
 
     minutes = forms.IntegerField(
-        min_value=5, max_value=720, label="Minutes", help_text="One request per 25 changed matters."
+        min_value=5,
+        max_value=720,
+        label="Minutes between two reads",
+        help_text="Each read costs one request per 25 changed matters.",
     )
 
 
