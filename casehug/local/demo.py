@@ -41,6 +41,7 @@ FIRMS = {
     )),
     "northgate": ("Northgate Law", (("admin@northgate.example", "Kim Osei", Role.ADMIN),)),
 }  # fmt: skip
+OPERATOR = "operator@casehug.example"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def load() -> dict[str, Any]:
             with actor_context(source="command"), firm_scope(firm_id):
                 _stories()
                 api_key, portal_url = _key(), _portal_url()
+    users.append(_operator())
     return {"users": users, "api_key": api_key, "portal_url": portal_url}
 
 
@@ -101,6 +103,16 @@ def _person(firm_id: uuid.UUID, firm: str, email: str, name: str, role: Role) ->
     user.set_password(password)
     user.save(update_fields=["password"])
     return {"email": email, "password": password, "role": role.value, "firm": firm}
+
+
+def _operator() -> dict[str, str]:
+    """Make the person who runs the installation and belongs to no firm: opens /operations/ after signing in."""
+    user, _ = User.objects.get_or_create(email=OPERATOR, defaults={"name": "Robin Keller"})
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.is_operator = True
+    user.save(update_fields=["password", "is_operator"])
+    return {"email": OPERATOR, "password": password, "role": "operator", "firm": "/operations/"}
 
 
 def _key() -> str:
