@@ -36,7 +36,7 @@ class BadRequest(Exception):
 
 
 class StandInServer(socketserver.ThreadingTCPServer):
-    """Threaded server of one WSGI application; `keep_alive` is the idle seconds of a connection, `max_body` a request's bytes."""
+    """Threaded server of one WSGI application; `keep_alive` (seconds idle) and `max_body` (bytes) bound it."""
 
     daemon_threads = True
     allow_reuse_address = True

@@ -92,6 +92,7 @@ def up(arguments: list[str]) -> int:
     """Start everything and stay until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="manage.py up", description="Run CaseHug on this computer.")
     parser.add_argument("--port", type=int, help="port of the product (default: 8000 or the next free one)")
+    parser.add_argument("--lexamica-port", type=int, help="port of the stand-in for Lexamica (default: the next free)")
     parser.add_argument("--host", default="127.0.0.1", help=argparse.SUPPRESS)
     parser.add_argument("--state-dir", help="where databases, logs and keys are kept (default: .casehug)")
     parser.add_argument("--reset", action="store_true", help="delete the state folder first (asks)")

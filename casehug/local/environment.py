@@ -33,13 +33,19 @@ def standin_environment(standin_url: str, secrets: dict[str, str]) -> dict[str, 
     }
 
 
+def own_lexamica() -> bool:
+    """Whether the person named a host of Lexamica: then no stand-in takes its place."""
+    return bool(os.environ.get("LEXAMICA_BASE_URL"))
+
+
 def caller_environment() -> dict[str, str]:
     """Return the caller's environment without the variables that change clients."""
     return {name: value for name, value in os.environ.items() if not name.startswith(STRANGERS)}
 
 
 def product_variables(
-    state: StateFolder, *, servers: dict[str, str], base_url: str, standin_url: str | None
+    state: StateFolder, *, servers: dict[str, str], base_url: str, standin_url: str | None,
+    lexamica_url: str | None = None,
 ) -> dict[str, str]:
     """Return the variables that a local run sets for web, worker, relay, beat and commands."""
     secrets = state.secrets()
@@ -59,6 +65,8 @@ def product_variables(
     }
     if standin_url is not None:
         ours |= standin_environment(standin_url, secrets)
+    if lexamica_url is not None:
+        ours["LEXAMICA_BASE_URL"] = lexamica_url
     return ours | servers
 
 

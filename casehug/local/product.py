@@ -52,6 +52,13 @@ def standin_command(port: int, store: Path) -> list[str]:
     ]  # fmt: skip
 
 
+def lexamica_command(port: int, store: Path) -> list[str]:
+    """Return the command line of the Lexamica stand-in; `store` is its own database file."""
+    return [
+        sys.executable, "-m", "sandbox.lexamica", "--host", "127.0.0.1", "--port", str(port), "--store", str(store),
+    ]  # fmt: skip
+
+
 def answers(url: str) -> bool:
     """Whether a GET of this loopback address answers 200."""
     try:

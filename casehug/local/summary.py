@@ -7,12 +7,12 @@ from typing import Any
 from casehug.local.state import StateFolder, read_json, write_private
 
 
-def write(state: StateFolder, *, base_url: str, standin_url: str | None, demo: dict[str, Any], pids: dict[str, int],
-          notes: list[str]) -> dict[str, Any]:  # fmt: skip
+def write(state: StateFolder, *, base_url: str, sandbox: dict[str, str | None], demo: dict[str, Any],
+          pids: dict[str, int], notes: list[str]) -> dict[str, Any]:  # fmt: skip
     """Write up.json (only its owner may read it) and return its content."""
     content = {
         "base_url": base_url,
-        "sandbox": {"lawmatics": standin_url} if standin_url else {},
+        "sandbox": {name: url for name, url in sandbox.items() if url},
         "users": demo.get("users", []),
         "api_key": demo.get("api_key"),
         "portal_url": demo.get("portal_url"),
@@ -42,6 +42,11 @@ def text(content: dict[str, Any]) -> str:
         ]
     else:
         lines.append("  Lawmatics            your own account, as set in LAWMATICS_…: real data will be sent there")
+    exchange = content["sandbox"].get("lexamica")
+    if exchange:
+        lines.append(f"  Lexamica stand-in    {exchange}   (the referral exchange, played by both sides)")
+    else:
+        lines.append("  Lexamica             the host in LEXAMICA_BASE_URL: real referrals will be sent there")
     lines += [f"  Logs, mails, files   {content['state_dir']}", ""]
     if content["users"]:
         lines.append("  Demo logins")

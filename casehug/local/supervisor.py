@@ -78,12 +78,17 @@ class Supervisor:
         standin_port = None if environment.own_lawmatics() else ports.first_free(port + 1)
         base_url = f"http://127.0.0.1:{port}"
         standin_url = f"http://127.0.0.1:{standin_port}" if standin_port else None
+        lexamica_url = self.lexamica_address(after=standin_port or port)
         self.variables = environment.product_variables(
-            self.state, servers=self.servers.environment, base_url=base_url, standin_url=standin_url
-        )
+            self.state, servers=self.servers.environment, base_url=base_url, standin_url=standin_url,
+            lexamica_url=lexamica_url,
+        )  # fmt: skip
         if standin_port:
             store = self.state.root / "lawmatics-standin.sqlite3"
             self.launch("lawmatics", product.standin_command(standin_port, store))
+        if lexamica_url:
+            store = self.state.root / "lexamica-standin.sqlite3"
+            self.launch("lexamica", product.lexamica_command(int(lexamica_url.rsplit(":", 1)[1]), store))
         mark = self.migrate()
         # Gunicorn ends in order by itself; everything else may be killed, as its work is rows in the database.
         self.launch("web", product.web_command(port), death_signal=signal.SIGTERM)
@@ -94,7 +99,18 @@ class Supervisor:
         self.launch("beat", product.beat_command(self.state.root))
         if standin_url:
             self.await_answer("lawmatics", f"{standin_url}/healthz")
-        self.publish(base_url, standin_url, demo)
+        if lexamica_url:
+            self.await_answer("lexamica", f"{lexamica_url}/healthz")
+        self.publish(base_url, {"lawmatics": standin_url, "lexamica": lexamica_url}, demo)
+
+    def lexamica_address(self, *, after: int) -> str | None:
+        """Return where the stand-in for Lexamica will listen; None when the person named a host of their own."""
+        if environment.own_lexamica():
+            return None
+        asked: int | None = self.options.lexamica_port
+        if asked is not None and not ports.is_free(asked):
+            raise LocalError(f"Port {asked} is taken; leave out --lexamica-port to take the next free one.")
+        return f"http://127.0.0.1:{asked or ports.first_free(after + 1)}"
 
     def recover(self) -> None:
         """Drop the files of an earlier run and end what it left."""
@@ -173,7 +189,7 @@ class Supervisor:
         except LocalError as error:
             raise LocalError(f"{error}\n{processes.tail(self.fleet.log(name))}") from None
 
-    def publish(self, base_url: str, standin_url: str | None, demo: dict[str, Any]) -> None:
+    def publish(self, base_url: str, sandbox: dict[str, str | None], demo: dict[str, Any]) -> None:
         """Tell other commands, programs and the person what runs where."""
         write_private(self.state.environment_file, json.dumps(self.variables))
         notes = list(self.servers.notes)
@@ -182,7 +198,7 @@ class Supervisor:
         content = summary.write(
             self.state,
             base_url=base_url,
-            standin_url=standin_url,
+            sandbox=sandbox,
             demo=demo,
             pids=self.fleet.pids(),
             notes=notes,

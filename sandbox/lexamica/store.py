@@ -116,7 +116,7 @@ class Store:
         sql = f"SELECT {COLUMNS} FROM records WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
         with self.lock:
             rows = self.db.execute(sql, [*values, limit, offset]).fetchall()
-        return [Record(*row[:8], doc=json.loads(row[8])) for row in rows]
+        return [Record(**dict(zip(COLUMNS.split(", "), (*row[:8], json.loads(row[8])), strict=True))) for row in rows]
 
     def count(self, where: str, values: Sequence[object]) -> int:
         """How many records are under a condition."""

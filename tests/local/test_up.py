@@ -124,8 +124,9 @@ def await_all_gone(facts: dict[str, Any], seconds: float = 15) -> None:
 def test_everything_runs_and_says_where(run: Run, running: dict[str, Any]) -> None:
     assert running["base_url"] == f"http://127.0.0.1:{run.port}"
     assert answers(f"{running['base_url']}/readyz"), run.logs()
-    assert answers(f"{running['sandbox']['lawmatics']}/healthz"), run.logs()
-    names = {"supervisor", "postgres", "valkey", "lawmatics", "web", "worker", "relay", "beat"}
+    for standin in ("lawmatics", "lexamica"):
+        assert answers(f"{running['sandbox'][standin]}/healthz"), run.logs()
+    names = {"supervisor", "postgres", "valkey", "lawmatics", "lexamica", "web", "worker", "relay", "beat"}
     assert alive(running).keys() == names
     for private in ("up.json", "secrets.json", "environment.json", "demo.json"):
         assert (run.state / private).stat().st_mode & 0o777 == 0o600

@@ -58,6 +58,7 @@ class TestServers:
             # Chosen now, because settings are read once; the `stack` fixture listens there.
             base_url=f"http://127.0.0.1:{ports.free_port()}",
             standin_url=f"http://127.0.0.1:{ports.free_port()}",
+            lexamica_url=f"http://127.0.0.1:{ports.free_port()}",
         )
         os.environ.update(process_environment(variables) | {"DJANGO_SETTINGS_MODULE": SETTINGS})
         allow_receiver()
@@ -103,6 +104,7 @@ def own_copy(worker: str) -> None:
     for variable, value in list(os.environ.items()):
         if value.startswith(standin):
             os.environ[variable] = value.replace(standin, fresh)
+    os.environ["LEXAMICA_BASE_URL"] = f"http://127.0.0.1:{ports.free_port()}"
     os.environ["CASEHUG_BASE_URL"] = f"http://127.0.0.1:{ports.free_port()}"
     allow_receiver()
 
@@ -126,7 +128,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the fixtures after pytest-django's, so that ours win."""
-    for name in ("fixtures", "stack"):
+    for name in ("fixtures", "stack", "exchange"):
         config.pluginmanager.import_plugin(f"tests.plugin.{name}")
 
 
