@@ -23,6 +23,12 @@ STATES = {"waiting": ("waiting", "Waiting"), "delivered": ("delivered", "Deliver
           "gave_up": ("gave_up", "Gave up"), "off": ("off", "Endpoint off")}  # fmt: skip
 
 
+def zap_count() -> int:
+    """Return how many Zaps are subscribed and switched on."""
+    rows = WebhookEndpoint.objects.filter(kind=WebhookEndpoint.Kind.ZAPIER, active=True, deleted_at__isnull=True)
+    return int(rows.count())
+
+
 @dataclass(frozen=True)
 class ReceiverRow:
     """A receiver as lists show it: state, where it is (never the whole address), and how its last 7 days went."""

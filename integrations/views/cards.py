@@ -17,9 +17,10 @@ from integrations.contract.errors import Refused
 from integrations.forms import SettingsForm
 from integrations.models import Connection
 from integrations.selectors import connections as reads
-from integrations.selectors import events
+from integrations.selectors import events, outbound
 from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.views import zapier_guide
 from integrations.views.behaviour import behaviour_context
 from integrations.views.common import member, page_context
 
@@ -51,7 +52,8 @@ def integrations(request: HttpRequest) -> HttpResponse:
         }
         for declared, row in reads.connection_pairs()
     ]
-    return render(request, "integrations/cards.html", page_context(request, cards=cards))
+    more = {"zapier_needs": zapier_guide.NEEDS, "zaps": outbound.zap_count()}
+    return render(request, "integrations/cards.html", page_context(request, cards=cards, **more))
 
 
 def _connected_by(row: Connection | None) -> str:

@@ -99,7 +99,7 @@ CONFIGURATION = Group("configuration", "Configuration", (
     Question("Why not use an automation service instead?", (
         "The built-in connection is faster and more reliable: it starts at once, knows what it has sent before, looks"
         " first when an answer is lost, keeps to the limit of your account, and needs no third party that sees client"
-        " data.",
+        " data. Those who want it nevertheless find the steps under Help, “Lawmatics by Zapier”.",
     )),
 ))  # fmt: skip
 SECURITY = Group("security", "Security & Compliance", (

@@ -13,6 +13,7 @@ from integrations.sync.messages import causes, error_classes
 from integrations.views.common import member
 from integrations.views.connect import connect_causes
 from integrations.views.faq import GROUPS
+from integrations.views.zapier_guide import DIFFERENCES, NEEDS, STEPS, TROUBLES
 
 TITLES = {
     "auth": ("The access is not accepted", "The access that a firm admin once allowed was refused."),
@@ -62,6 +63,14 @@ def guide(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="casehug-lawmatics-guide.txt"'
     return answer
+
+
+@require_GET
+@firm_page("matters.view")
+def zapier(request: HttpRequest) -> HttpResponse:
+    """Explain Lawmatics by Zapier instead of the native sync, and which of them is the better choice."""
+    told = {"needs": NEEDS, "differences": DIFFERENCES, "steps": STEPS, "troubles": TROUBLES}
+    return render(request, "integrations/help/zapier.html", told | _way_back(request))
 
 
 @require_GET

@@ -13,6 +13,7 @@ PULL = "settings/integrations/<slug:provider>/pull/"
 urlpatterns = [
     path("help/", help_pages.faq, name="help"),
     path("help/guide.txt", help_pages.guide, name="help_guide"),
+    path("help/zapier/", help_pages.zapier, name="help_zapier"),
     path("help/errors/<slug:error_class>/", help_pages.error_cause, name="help_error"),
     path(f"{LOG}csv/", log_export.log_csv, name="integration_log_csv"),
     path(f"{LOG}chart/", log_export.log_chart, name="integration_log_chart"),

@@ -32,7 +32,9 @@ class Node:
             "PATH": self.path, "HOME": str(folder), "CI": "1", "NO_COLOR": "1", "NO_UPDATE_NOTIFIER": "1",
             "NODE_OPTIONS": f"--require={APP / 'test' / 'closed.js'}", "CLOSED_LOG": str(log), **variables,
         }  # fmt: skip
-        done = subprocess.run(command, cwd=APP, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, cwd=APP, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
         attempts = log.read_text("utf-8") if log.exists() else ""
         assert attempts == "", f"reached out to: {attempts}"
         return done
