@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from integrations.contract.referrals import ReferralNews
+
 
 class Kind(StrEnum):
     """What an event is about; everything after the alias table works on this, never on a provider's own name."""
@@ -18,6 +20,18 @@ class Kind(StrEnum):
     ENVELOPE_COMPLETED = "envelope_completed"
     MATTER_ACTIVITY = "matter_activity"
     INVOICE = "invoice"
+    REFERRAL_CREATED = "referral_created"
+    REFERRAL_RECEIVED = "referral_received"
+    REFERRAL_CHANGED = "referral_changed"
+    REFERRAL_STAGE = "referral_stage"
+    REFERRAL_DELETED = "referral_deleted"
+    REFERRAL_MATCHED = "referral_matched"
+    REFERRAL_NO_PARTNER = "referral_no_partner"
+    REFERRAL_ALL_DECLINED = "referral_all_declined"
+    REFERRAL_INVITATION = "referral_invitation"
+    REFERRAL_UPDATE = "referral_update"
+    REFERRAL_SETTLEMENT = "referral_settlement"
+    REFERRAL_FILE = "referral_file"
     UNKNOWN = "unknown"
 
 
@@ -51,3 +65,5 @@ class Change:
     contact_lost: str = ""
     state: MatterState | None = None
     extra: Mapping[str, Any] | None = None
+    news: ReferralNews | None = None
+    """What an event of a referral (`Kind.REFERRAL_…`) tells, as a frozen neutral record."""

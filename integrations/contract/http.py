@@ -1,10 +1,10 @@
 """What one HTTP exchange was, and which of three outcomes a write had: applied, not applied, or unknown."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from integrations.contract.errors import ProviderError
 from integrations.contract.records import SealedBody
@@ -83,6 +83,23 @@ class Api(Protocol):
 
     def error_of(self, exchange: Exchange) -> ProviderError:
         """Return the typed error of an exchange that was not applied; `detail` is the provider's own text, if any."""
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file on its way out: what it is called and is, how long it is, and how to open it (read once, then closed)."""
+
+    name: str
+    content_type: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+class FileApi(Api, Protocol):
+    """A client that also sends files."""
+
+    def upload(self, path: str, body: SealedBody, file: OutgoingFile) -> Exchange:
+        """POST the sealed fields and the file's content as one multipart form, once; otherwise like `write`."""
 
 
 class Gate(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from integrations.contract.http import Api, Exchange
+from integrations.contract.http import Api, Exchange, OutgoingFile
 from integrations.contract.records import SealedBody, Snapshot
 
 
@@ -53,13 +53,17 @@ class StepContext:
 
 @dataclass(frozen=True)
 class Write:
-    """One intended write: method, path and sealed body. `carries` names further steps it fulfils (an inline note)."""
+    """One intended write: method, path and sealed body. `carries` names further steps it fulfils (an inline note).
+
+    With a `file` the client's `upload` is called instead of `write` (`contract.http.FileApi`).
+    """
 
     method: str
     path: str
     body: SealedBody
     query: Mapping[str, str] = field(default_factory=dict)
     carries: tuple[str, ...] = ()
+    file: OutgoingFile | None = None
 
 
 class Step(Protocol):
@@ -122,6 +126,8 @@ class Operation:
     `order` may put them in another order for one snapshot. `adopt`, by step key, names records that a confirmed record
     of that step brought into being there (a form makes its own contact and matter); they are linked, not made again.
     `refusal_codes`, by step key: the error code under which a 400 or 422 of that step is explained.
+    `ask_person`: steps whose unanswered create is never sent again by itself, however long nothing is found: a person
+    decides whether it arrived.
     """
 
     key: str
@@ -129,6 +135,7 @@ class Operation:
     order: Callable[[Snapshot, Sequence[Step]], Sequence[Step]] | None = None
     adopt: Mapping[str, Callable[[StepContext, RemoteRef], Adoption]] = field(default_factory=dict)
     refusal_codes: Mapping[str, str] = field(default_factory=dict)
+    ask_person: frozenset[str] = frozenset()
 
     def ordered(self, snapshot: Snapshot) -> Sequence[Step]:
         """Return the steps in the order in which they run for this snapshot."""

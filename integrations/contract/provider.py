@@ -8,9 +8,12 @@ from integrations.contract.auth import ApiKey, OAuth2
 from integrations.contract.behaviour import Behaviour
 from integrations.contract.forms import RemoteForms
 from integrations.contract.http import Api, Gate
+from integrations.contract.inbound import Inbound
 from integrations.contract.matters import RemoteMatters
+from integrations.contract.onboarding import Onboarding
 from integrations.contract.operations import Operation
 from integrations.contract.records import FieldValue
+from integrations.contract.referrals import ReferralTerms
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,9 @@ class Provider:
     record_url: Callable[[str, str, str], str]
     """(web base URL, kind, remote id) → page a person opens at the provider."""
     calls_per_minute: int = 50
-    inbound: Any | None = None
+    bulk_spacing_ms: int = 0
+    """Least time between two calls of the bulk lane, 0 when the limit alone decides."""
+    inbound: Inbound | None = None
     on_connect: Callable[[Api], None] | None = None
     custom_value: Callable[[CatalogueEntry, Any], FieldValue] | None = None
     """(catalogue entry of a custom field, answer) → the value in the form that field takes; `ValueError` if unfit."""
@@ -93,3 +98,7 @@ class Provider:
     """Intake forms of the account that a matter can be submitted to."""
     behaviours: Sequence[Behaviour] = ()
     """What may differ from account to account and a read can find out (“How this account behaves”)."""
+    onboarding: Onboarding | None = None
+    """What has to be set up in the account, and how it is found and mended."""
+    referrals: ReferralTerms | None = None
+    """Terms of an exchange of cases, for checks before sending."""

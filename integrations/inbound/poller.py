@@ -43,6 +43,8 @@ def run_poll(item: WorkItem) -> Settlement:
     declared = inbound_of(connection.provider) if connection else None
     if endpoint is None or connection is None or declared is None or inbound_hold_reason(connection):
         return work.done()  # the next tick asks again
+    if declared.poll is None:
+        return work.done()
     since = _since(endpoint, connection)
     try:
         # Pages are read in the row's own lane; its lease bounds how many.

@@ -127,7 +127,7 @@ def _body(event: InboundEvent) -> bytes | None:
 def _read(found: Waiting, item: WorkItem) -> MatterState:
     """Read the matter at the provider, outside any transaction, from the shared budget."""
     declared = inbound_of(found.connection.provider)
-    assert declared is not None
+    assert declared is not None and declared.read_matter is not None  # only matters wait for a reading
     api = open_api(found.connection, lane=item.lane, patience=WORKER_PATIENCE)
     return declared.read_matter(api, found.link.external_id)
 

@@ -27,6 +27,7 @@ from integrations.contract.errors import (
 )
 from integrations.contract.http import Exchange, Failure, Gate
 from integrations.contract.records import SealedBody
+from integrations.providers.multipart import Payload
 from integrations.providers.wire import TooLate, Wire, WireAdapter
 
 CONNECT_SECONDS = 5.0
@@ -36,7 +37,7 @@ IDLE_SECONDS = 5.0
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 DEFAULT_PAUSE_SECONDS = 60.0
-USER_AGENT = "CaseHug/1"
+USER_AGENT, JSON = "CaseHug/1", "application/json; charset=utf-8"
 
 
 @dataclass
@@ -54,6 +55,9 @@ class HttpApi:
 
     A provider overrides `error_text`, the place where its error bodies say what is wrong.
     """
+
+    patience: tuple[float, float] | None = None
+    """Seconds for an answer to begin and for the whole call, where a provider needs other ones."""
 
     def __init__(
         self,
@@ -120,25 +124,26 @@ class HttpApi:
         method: str,
         path: str,
         query: Mapping[str, str] | None,
-        data: bytes | None,
+        data: Payload,
         observer: Callable[[str], None] | None,
     ) -> Exchange:
         self._gate()
+        begins, total = self.patience or (READ_SECONDS, TOTAL_SECONDS)
         self._wire.begin(observer)
-        timer = threading.Timer(TOTAL_SECONDS, self._wire.cut)
+        timer = threading.Timer(total, self._wire.cut)
         timer.daemon = True
         timer.start()
         answer = _Answer()
         try:
             self._send(method, path, query, data, answer)
         except (requests.RequestException, HTTPError, OSError) as problem:
-            answer.error = _reason(problem)
+            answer.error = _reason(problem, begins)
         finally:
             timer.cancel()
             self._wire.sock = None
             self._last_used = time.monotonic()
         if answer.error and self._wire.cut_off:
-            answer.error = f"No complete answer within {TOTAL_SECONDS:.0f} seconds."
+            answer.error = f"No complete answer within {total:.0f} seconds."
         failure = Failure.NONE
         if answer.error:
             sent = self._wire.touched or answer.status is not None
@@ -147,7 +152,7 @@ class HttpApi:
         return Exchange(method, path, answer.status, answer.headers, answer.body, failure, answer.error, seconds)
 
     def _send(
-        self, method: str, path: str, query: Mapping[str, str] | None, data: bytes | None, answer: "_Answer"
+        self, method: str, path: str, query: Mapping[str, str] | None, data: Payload, answer: "_Answer"
     ) -> None:
         """Send once and fill `answer` as far as it comes."""
         response = self._session.request(
@@ -156,7 +161,7 @@ class HttpApi:
             params=dict(query or {}),
             data=data,
             headers=self._headers(data),
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            timeout=(CONNECT_SECONDS, (self.patience or (READ_SECONDS,))[0]),
             allow_redirects=False,
             stream=True,
         )
@@ -168,14 +173,16 @@ class HttpApi:
         if not answer.error:
             self._wire.tell("body.read")
 
-    def _headers(self, data: bytes | None) -> dict[str, str]:
+    def _headers(self, data: Payload) -> dict[str, str]:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # what is counted against the size limit is what was sent
             "User-Agent": USER_AGENT,
         }
         headers |= self._secret_headers
-        return headers if data is None else headers | {"Content-Type": "application/json; charset=utf-8"}
+        if data is None:
+            return headers
+        return headers | {"Content-Type": JSON if isinstance(data, bytes) else data.content_type}
 
     def _note_clock(self, headers: Mapping[str, str]) -> None:
         moment = _http_date(headers.get("date", ""))
@@ -194,14 +201,14 @@ def _read_body(response: requests.Response) -> tuple[bytes, str]:
     return bytes(body), ""
 
 
-def _reason(problem: Exception) -> str:
+def _reason(problem: Exception, read_seconds: float) -> str:
     """Say in plain words what went wrong. Never the exception's own text: its URL may hold an e-mail."""
     if isinstance(problem, requests.exceptions.ConnectTimeout) or _caused_by(problem, TooLate):
         return f"No connection within {CONNECT_SECONDS:.0f} seconds."
     if isinstance(problem, requests.exceptions.SSLError):
         return "The secure connection failed."
     if isinstance(problem, requests.exceptions.Timeout) or _caused_by(problem, ReadTimeoutError):
-        return f"No answer within {READ_SECONDS:.0f} seconds."
+        return f"No answer within {read_seconds:.0f} seconds."
     if _caused_by(problem, NameResolutionError):
         return "The host name was not found."
     if _caused_by(problem, ConnectionRefusedError):
