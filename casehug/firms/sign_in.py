@@ -6,8 +6,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 
 from casehug.common import throttle
+from casehug.firms.access import memberships_of
 from casehug.firms.fresh import is_fresh
 
 TOO_MANY = "Too many attempts. Please wait {minutes} minutes and try again, or reset your password."
@@ -32,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         ]
         if max(waits, default=0):
             raise ValidationError(TOO_MANY.format(minutes=max(1, max(waits) // 60)))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead an operator who belongs to no firm to the operator's page; everybody else to the start page."""
+        user: Any = request.user
+        if user.is_authenticated and user.is_operator and not memberships_of(user.pk):
+            return reverse("operations")
+        return str(super().get_login_redirect_url(request))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         throttle.clear(name="login-account", key=user.email.strip().lower())

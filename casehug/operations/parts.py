@@ -17,6 +17,7 @@ from casehug.common.work import database_now
 from casehug.operations.figures import Backlog, Disk, Outside, disks, own_version, pending_migrations
 
 OK, ATTENTION, FAILED, UNKNOWN = "ok", "attention", "failed", "unknown"
+WORST_FIRST = (FAILED, UNKNOWN, ATTENTION, OK)
 LATE_SECONDS = {"sync": 60}
 LATE_OTHERS = 300
 GB = 10**9
@@ -36,7 +37,7 @@ class Part:
 
 
 def parts(rows: list[Backlog], connections: list[Outside], *, paused: bool) -> list[Part]:
-    """Return every part in the order of the page; a part that cannot be looked at says so."""
+    """Return every part, what needs a look first; a part that cannot be looked at says so."""
     now = database_now()
     found = [Part("web", "Web", OK, f"This page was answered by version {own_version()}.")]
     found += _guarded("relay", "Relay", _relay)
@@ -45,13 +46,13 @@ def parts(rows: list[Backlog], connections: list[Outside], *, paused: bool) -> l
     found += _guarded("broker", "Broker", _broker)
     found += [*_work(rows, paused=paused), _events(connections)]
     found += [_disk(disk) for disk in disks()]
-    return [*found, _migrations(), _keys(), _backup(now), _isolation(now)]
+    found += [_migrations(), _keys(), _backup(now), _isolation(now)]
+    return sorted(found, key=lambda part: WORST_FIRST.index(part.state))
 
 
 def worst(found: Iterable[Part]) -> str:
     """Return the worst state of all parts."""
-    states = {part.state for part in found}
-    return next((state for state in (FAILED, UNKNOWN, ATTENTION) if state in states), OK)
+    return min((part.state for part in found), key=WORST_FIRST.index)
 
 
 def _guarded(key: str, label: str, look: Callable[[], Iterable[Part]]) -> list[Part]:
@@ -138,7 +139,7 @@ def _disk(disk: Disk) -> Part:
 
 def _migrations() -> Part:
     waiting = pending_migrations()
-    words = f"{len(waiting)} wait: {', '.join(waiting[:5])}. Run `migrate`." if waiting else "All are applied."
+    words = f"{len(waiting)} wait: {', '.join(waiting[:5])}. Run manage.py migrate." if waiting else "All are applied."
     return Part("migrations", "Migrations", FAILED if waiting else OK, words, float(len(waiting)))
 
 
@@ -150,7 +151,7 @@ def _keys() -> Part:
 def _backup(now: datetime) -> Part:
     entry = operator_log.last(operator_log.BACKUP)
     if entry is None:
-        words = "None was reported. Let your backup end with `manage.py backup_done`."
+        words = "None was reported. Let your backup end with manage.py backup_done."
         return Part("backup", "Backup", ATTENTION, words)
     age = operator_log.age_seconds(entry.created_at, now)
     state = OK if age < BACKUP_HOURS * 3600 else ATTENTION
