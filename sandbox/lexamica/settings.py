@@ -22,7 +22,7 @@ MIDDLEWARE = ["sandbox.lexamica.guard.Guard"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE / "screen" / "templates"],
+        "DIRS": [BASE / "screen" / "templates", BASE.parent / "lawmatics" / "screen" / "templates"],
         "OPTIONS": {"autoescape": True},
     }
 ]
