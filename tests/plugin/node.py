@@ -12,9 +12,9 @@ import pytest
 from casehug.local.state import PROJECT
 
 APP = PROJECT / "zapier"
-LOWEST = (20, 5)  # of the packages' `engines`; the platform's command itself asks for 22
+LOWEST = (20, 10)  # of package.json; the platform's command itself asks for 22
 COMMAND_LOWEST = (22, 0)
-REASON = "Zapier app: Node.js 20.5 with npm, or the app's packages, are missing (`npm ci` in zapier/)"
+REASON = "Zapier app: Node.js 20.10 with npm, or the app's packages, are missing (`npm ci` in zapier/)"
 COMMAND_REASON = "Zapier app: the platform's command needs Node.js 22 and the packages for development"
 
 
