@@ -34,10 +34,8 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 TOTAL_SECONDS = 45.0
 IDLE_SECONDS = 5.0
-MAX_ANSWER_BYTES = 5 * 1024 * 1024
-CHUNK_BYTES = 64 * 1024
-DEFAULT_PAUSE_SECONDS = 60.0
-USER_AGENT, JSON = "CaseHug/1", "application/json; charset=utf-8"
+MAX_ANSWER_BYTES, CHUNK_BYTES = 5 * 1024 * 1024, 64 * 1024
+DEFAULT_PAUSE_SECONDS, USER_AGENT, JSON = 60.0, "CaseHug/1", "application/json; charset=utf-8"
 
 
 @dataclass
@@ -56,8 +54,7 @@ class HttpApi:
     A provider overrides `error_text`, the place where its error bodies say what is wrong.
     """
 
-    patience: tuple[float, float] | None = None
-    """Seconds for an answer to begin and for the whole call, where a provider needs other ones."""
+    patience: tuple[float, float] | None = None  # other seconds for an answer to begin, and for the whole call
 
     def __init__(
         self,

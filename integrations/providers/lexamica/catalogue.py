@@ -57,12 +57,11 @@ class Call:
     template: str
     tier: str
 
-    def path(self, **ids: str) -> str:
-        """Return the path; the client puts its own organization in, every other id is escaped here."""
-        found = self.template
-        for name, one in ids.items():
-            found = found.replace("{" + name + "}", quote(one, safe=""))
-        return found
+    def path(self, one: str = "") -> str:
+        """Return the path with the id of a mapping or subscription; the client puts its own organization in."""
+        organization = "{" + text("auth.organization_parameter") + "}"
+        escaped = quote(one, safe="")
+        return re.sub(r"\{\w+\}", lambda hit: hit[0] if hit[0] == organization else escaped, self.template)
 
 
 @cache

@@ -68,11 +68,11 @@ class LexamicaApi(HttpApi):
         if not isinstance(body, dict):
             return ""
         word = {key: row["value"] for key, row in catalogue.entry("error_envelope").items()}
-        parts = [self._said(body.get(word["message"]))]
+        parts, pair = [self._said(body.get(word["message"]))], (word["field"], word["field_message"])
         details = body.get(word["details"])
         for row in details if isinstance(details, list) else []:
             if isinstance(row, dict):
-                parts.append(": ".join(filter(None, (self._said(row.get(word[k])) for k in ("field", "field_message")))))
+                parts.append(": ".join(filter(None, (self._said(row.get(name)) for name in pair))))
         return "; ".join(dict.fromkeys(filter(None, parts)))
 
     def error_of(self, exchange: Exchange) -> ProviderError:
