@@ -92,6 +92,7 @@ def _versions(connection: Connection, item: WorkItem) -> list[MappingVersion]:
 def _stories(lines: list[SyncLog], calls: dict[str, list[CallRecord]]) -> list[StepStory]:
     grouped: dict[str, list[SyncLog]] = {}
     for line in lines:
+        line.words = action_words(line.action)  # type: ignore[attr-defined]
         grouped.setdefault(line.action.partition(".")[0], []).append(line)
     return [_story(key, grouped.get(key, []), calls.get(key, [])) for key in dict.fromkeys((*grouped, *calls))]
 

@@ -24,7 +24,7 @@ TITLES = {
     "unknown": ("Something unexpected", "It fits none of the other kinds."),
     "held": ("Waiting for a person", "Nothing failed: the sync waits until somebody decides."),
     "review": ("Look here", "It worked, but somebody should look at the result."),
-    "mapping": ("Mapping", "The matter arrived, but not in the place you may want."),
+    "mapping": ("Mapping", "What is chosen in the mappings does not fit, or is gone in the other system."),
     "start": ("A sync could not be started", "The button was pressed, but there was nothing to do."),
     "event": ("Webhook events", "What can become of an event that arrives."),
     "connect": ("Connecting did not work", "The way to the other system and back was not finished."),

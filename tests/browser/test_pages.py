@@ -1,6 +1,7 @@
 """Every page with realistic data, wide and light, narrow and dark: nothing overflows, nothing fails, axe is clean."""
 
 import io
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -17,12 +18,14 @@ from casehug.common.scope import firm_scope
 from casehug.firms.models import Firm, Role
 from casehug.firms.services import add_member
 from casehug.intake.models import CaseType, Document, Matter, Submission
+from casehug.intake.selectors.matters import MatterFilters
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.documents import approve_document, reject_document
 from casehug.intake.services.links import create_intake_link
 from casehug.intake.services.matters import create_matter
 from casehug.intake.services.notes import add_note
 from casehug.intake.services.portal import complete_portal, save_answers
+from casehug.intake.services.saved_views import save_view
 from casehug.intake.services.uploads import upload_document
 from integrations.mappings.forms import refresh_forms
 from integrations.mappings.services import prepare_account
@@ -106,7 +109,7 @@ def world(stack: Stack, committed_db: None) -> World:
     """Fill a firm: a synced matter with decisions, one whose client has just begun."""
     StandIn(stack.standin_url).reset(rate_limit="off")
     firm = make_firm("Alder")
-    add_member(firm_id=firm.id, email=ADMIN, name="Dana Alder", role=Role.ADMIN, password=PASSWORD)
+    member = add_member(firm_id=firm.id, email=ADMIN, name="Dana Alder", role=Role.ADMIN, password=PASSWORD)
     _connect(firm, stack.standin_url)
     with firm_scope(firm.id):
         matter, finished = _matter(LONG, "Maya", answered=True)
@@ -114,23 +117,26 @@ def world(stack: Stack, committed_db: None) -> World:
         papers = list(Document.objects.filter(matter=matter, status="uploaded").order_by("position"))
         approve_document(document_id=papers[0].id)
         reject_document(document_id=papers[1].id, reason="Page 2 is cut off. Please photograph the whole page.")
-        request_sync(matter_id=matter.id, lane=WorkItem.Lane.BUTTON, trigger="manual")
-        run = WorkItem.objects.get(kind="sync_matter", subject_id=matter.id)
-    _await_done(firm, run.id)
-    return World(_staff(matter, fresh, papers, run.id), _portal(finished, begun), stack.base_url)
+        bare = create_matter(title="Nobody — will", case_type_id=CaseType.objects.get(key="divorce_standard").id)
+        save_view(membership_id=member.id, name="Waiting for us", filters=MatterFilters(progress="to_review"))
+        runs = [request_sync(matter_id=one.id, lane=WorkItem.Lane.BUTTON, trigger="manual") for one in (matter, bare)]
+    _await(firm, runs[0].id, "done")
+    _await(firm, runs[1].id, "dead")  # without a client nothing can be sent
+    staff = _staff(matter, fresh, papers) + _outside(runs[0].id, runs[1].id)
+    return World(staff, _portal(finished, begun), stack.base_url)
 
 
-def _await_done(firm: Firm, run_id: uuid.UUID) -> None:
+def _await(firm: Firm, run_id: uuid.UUID, status: str) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until:
         with firm_scope(firm.id):
-            if WorkItem.objects.get(id=run_id).status == "done":
+            if WorkItem.objects.get(id=run_id).status == status:
                 return
         time.sleep(0.2)
-    raise AssertionError("the sync did not end within 30 s")
+    raise AssertionError(f"the sync was not {status} within 30 s")
 
 
-def _staff(matter: Matter, fresh: Matter, papers: list[Document], run_id: uuid.UUID) -> list[tuple[str, str]]:
+def _staff(matter: Matter, fresh: Matter, papers: list[Document]) -> list[tuple[str, str]]:
     here, there = f"/matters/{public_id('mat', matter.id)}/", f"/matters/{public_id('mat', fresh.id)}/"
     paper = f"/documents/{public_id('doc', papers[2].id)}/"
     assert matter.client_id is not None
@@ -145,11 +151,26 @@ def _staff(matter: Matter, fresh: Matter, papers: list[Document], run_id: uuid.U
         ("client", client), ("client-edit", f"{client}edit/"),
         ("documents", "/documents/"), ("documents-decided", "/documents/?tab=decided"), ("document", paper),
         ("imports", "/imports/"), ("firm-profile", "/settings/firm/"), ("team", "/settings/team/"),
+        ("matters-view", "/matters/?progress=to_review"), ("notifications", "/settings/notifications/"),
+        ("api-keys", "/settings/api-keys/"), ("api-key-new", "/settings/api-keys/new/"), ("api-docs", "/api/docs/"),
+        ("outgoing-webhooks", "/settings/outgoing-webhooks/"), ("outgoing-new", "/settings/outgoing-webhooks/new/"),
+        ("help", "/help/"), ("help-error", "/help/errors/mapping/"), ("help-connect", "/help/errors/connect/"),
+    ]  # fmt: skip
+
+
+def _outside(run: uuid.UUID, refused: uuid.UUID) -> list[tuple[str, str]]:
+    """Return the pages of the integration."""
+    here, failed = f"{SETTINGS}runs/{public_id('run', run)}/", f"{SETTINGS}runs/{public_id('run', refused)}/"
+    return [
         ("integrations", "/settings/integrations/"), ("connection", SETTINGS), ("disconnect", f"{SETTINGS}disconnect/"),
-        ("case-types", f"{SETTINGS}case-types/"), ("field-mappings", f"{SETTINGS}fields/"), ("forms", f"{SETTINGS}forms/"),
-        ("form", f"{SETTINGS}forms/case-types/divorce_standard/?form={FULL_INTAKE}"), ("sync-log", f"{SETTINGS}log/"),
-        ("sync-log-filtered-empty", f"{SETTINGS}log/?text=zzzz"),
-        ("run", f"{SETTINGS}runs/{public_id('run', run_id)}/"),
+        ("case-types", f"{SETTINGS}case-types/"),
+        ("stage-status", f"{SETTINGS}status/"), ("fields", f"{SETTINGS}fields/"), ("forms", f"{SETTINGS}forms/"),
+        ("form", f"{SETTINGS}forms/case-types/divorce_standard/?form={FULL_INTAKE}"),
+        ("versions", f"{SETTINGS}mappings/case_types/"), ("import", f"{SETTINGS}mappings/fields/import/"),
+        ("webhooks-empty", f"{SETTINGS}webhooks/"), ("pull-links", f"{SETTINGS}pull/links/"),
+        ("bulk", f"{SETTINGS}bulk/"), ("sync-log", f"{SETTINGS}log/"), ("log-causes", f"{SETTINGS}log/?group=cause"),
+        ("log-chart", f"{SETTINGS}log/chart/"), ("sync-log-filtered-empty", f"{SETTINGS}log/?text=zzzz"),
+        ("run-failed", failed), ("run", here),
     ]  # fmt: skip
 
 
@@ -170,19 +191,30 @@ def sign_in(page: Page, base: str) -> None:
 
 
 def look(window: Watched, world: World, suffix: str, rules: dict[str, object]) -> None:
-    """Open every page once: it answers, fits the width, and axe finds nothing; a picture of each is kept."""
+    """Open every page once: it answers, fits the width, and axe finds nothing; pictures are kept on request."""
     wrong: list[str] = []
     window.page.emulate_media(reduced_motion="reduce")  # nothing moves, so nothing has to be waited for
-    for name, url in world.staff + world.portal:
+    for name, url in world.portal + world.staff:
         answer = window.page.goto(world.base + url)
-        assert answer is not None and answer.status == 200, f"{url}: {answer and answer.status}"
-        if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"{name} is wider than the window")
-        window.picture(f"page-{name}-{suffix}")
-        found = Axe().run(window.page, options={"runOnly": rules, "resultTypes": ["violations"]})
-        if found.violations_count:
-            wrong.append(f"{name}\n{found.generate_report()}")
+        if answer is None or answer.status != 200:
+            wrong.append(f"{name}: {url}: {answer and answer.status}")
+            continue
+        wrong += faults(window, name, suffix, rules)
+    window.page.get_by_role("button", name="Content").first.click()  # of a call of the run that is open last
+    expect(window.page.get_by_role("heading", name="What this call looked like")).to_be_visible()
+    wrong += faults(window, "call", suffix, rules)
     assert wrong == [], "\n".join(wrong)
+
+
+def faults(window: Watched, name: str, suffix: str, rules: dict[str, object]) -> list[str]:
+    """Return in words what is wrong with the page that is open."""
+    wrong = []
+    if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        wrong.append(f"{name} is wider than the window")
+    if "CASEHUG_PICTURES" in os.environ:  # a picture of a whole page costs as much as all that is asked of it here
+        window.picture(f"page-{name}-{suffix}")
+    found = Axe().run(window.page, options={"runOnly": rules, "resultTypes": ["violations"]})
+    return [*wrong, f"{name}\n{found.generate_report()}"] if found.violations_count else wrong
 
 
 def test_every_page_wide_and_narrow(window: Window, world: World) -> None:
