@@ -230,7 +230,9 @@ def _mapping_body(one: Wanted) -> SealedBody:
 
 def _subscription_body(finding: Finding, mappings: Mapping[str, str], secret: str) -> SealedBody:
     one = finding.wanted
-    values: dict[str, str | bool] = {"event": catalogue.event_name(one.key), "mapping": mappings[one.needs], "active": True}
+    values: dict[str, str | bool] = {
+        "event": catalogue.event_name(one.key), "mapping": mappings[one.needs], "active": True,
+    }  # fmt: skip
     if one.kind is Kind.WEBHOOK:
         values |= {"url": one.address, "secret": secret}
     return seal_body({_word(one.kind, name): _system(given) for name, given in values.items()})
