@@ -45,6 +45,7 @@ const receiver = async (port = 0) => {
     });
   });
   await new Promise((done) => server.listen(port, '127.0.0.1', done));
+  server.unref(); // a failed test leaves nothing that keeps the others waiting
   made.url = `http://127.0.0.1:${server.address().port}`;
   made.close = () => new Promise((done) => server.close(done));
   return made;
