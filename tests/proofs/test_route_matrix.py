@@ -67,6 +67,7 @@ PUBLIC = {
          "mfa_remove_webauthn", "mfa_edit_webauthn"),
         "sign-in itself: knows no firm, only the signed-in person's own factors and sessions",
     ),
+    "metrics": "the bearer token of the installation; figures with firms as ids, see test_operations_no_content",
     "team_join": "the link's token is the invited person's credential",
 }  # fmt: skip
 # The record behind each parameter that names one; a new parameter has to be added here.
@@ -83,7 +84,7 @@ RECORDS: dict[str, tuple[str, type]] = {
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
     "kind": "case_types", "number": 1, "case_type": "divorce_standard",
-    "error_class": "network", "position": 1, "act": "discard",
+    "error_class": "network", "position": 1, "act": "discard", "operation": "wake",
 }  # fmt: skip
 
 

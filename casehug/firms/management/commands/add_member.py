@@ -22,9 +22,9 @@ class Command(FirmCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--email", required=True)
+        parser.add_argument("--email", required=True, help="address the person signs in with")
         parser.add_argument("--name", default="", help="name as shown on pages")
-        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument("--role", required=True, choices=Role.values, help="what the person may do")
         parser.add_argument(
             "--password-stdin", action="store_true", help="read the password from the first line of stdin"
         )
