@@ -52,8 +52,8 @@ def integrations(request: HttpRequest) -> HttpResponse:
         }
         for declared, row in reads.connection_pairs()
     ]
-    more = {"zapier_needs": zapier_guide.NEEDS, "zaps": outbound.zap_count()}
-    return render(request, "integrations/cards.html", page_context(request, cards=cards, **more))
+    more = page_context(request, cards=cards, zapier_needs=zapier_guide.NEEDS, zaps=outbound.zap_count())
+    return render(request, "integrations/cards.html", more)
 
 
 def _connected_by(row: Connection | None) -> str:
