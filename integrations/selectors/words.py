@@ -8,6 +8,9 @@ VERBS = {
     "link": "Linked",
     "duplicate": "Found twice",
     "prepare": "Prepared",
+    "skip": "Left out",
+    "check": "Checked",
+    "wait": "Waits",
 }
 SOURCES = {
     "client_submission": "the client's submission",

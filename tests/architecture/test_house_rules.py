@@ -42,6 +42,24 @@ def test_every_module_says_what_lives_in_it() -> None:
     assert silent == []
 
 
+ERROR_STATE, NAMES_ERROR = re.compile(r"{% error_state .*?%}", re.S), re.compile(r"\.(error_text|error_class)\b")
+
+
+def without_help(template: str) -> list[str]:
+    """Return what names an error in a template and leads to no help: a state without its code, a bare text."""
+    states = ERROR_STATE.findall(template)
+    bare = [state for state in states if " code=" not in state]
+    return bare + (
+        ["a bare text"] if NAMES_ERROR.search(template) and not states and "{% error_help " not in template else []
+    )
+
+
+def test_every_error_leads_to_its_help() -> None:
+    found = {str(path): without_help(path.read_text("utf-8")) for path in tracked("templates/**.html")}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+    assert without_help("{{ line.error_text }}") and without_help('{% error_state what=a means=b who=c id="x" %}')
+
+
 def test_only_the_relay_publishes() -> None:
     """Work that is sent anywhere else is recorded nowhere."""
     call = re.compile(r"\.(delay|apply_async|send_task|delay_on_commit)\(")

@@ -10,7 +10,7 @@ from django.urls import get_resolver
 from casehug.local.state import PROJECT
 
 NOT_SHOWN, LAST = "not yet shown", 78
-MOST_NOT_SHOWN = 1
+MOST_NOT_SHOWN = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def test_every_promise_has_its_place_and_its_test(table: str, routes: set[str]) 
 
 def test_sabotage_a_wrong_table_is_named(table: str, routes: set[str]) -> None:
     table = table.replace("| CH-2 |", "| CH-1 |").replace("`help_error`", "`no_such_page`")
-    table = table.replace("test_expired`", "test_nobody_wrote`").replace(f"| {NOT_SHOWN} |", "| surely |", 1)
+    table = table.replace("test_expired`", "test_nobody_wrote`")
+    table = re.sub(r"(\| CH-19 \|.*\|) [^|]+ \|", r"\1 surely |", table)
     found = faults(rows_of(table), PROJECT, routes)
     for words in ("CH-1 stands 2 times", "CH-2 stands 0 times", "no such route no_such_page", "test_nobody_wrote",
                   "neither a test nor"):  # fmt: skip
