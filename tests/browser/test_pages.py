@@ -200,7 +200,7 @@ def look(window: Watched, world: World, suffix: str, rules: dict[str, object]) -
             wrong.append(f"{name}: {url}: {answer and answer.status}")
             continue
         wrong += faults(window, name, suffix, rules)
-    window.page.get_by_role("button", name="Content").first.click()  # of a call of the run that is open last
+    window.page.get_by_role("button", name="Inspect").first.click()  # a call of the run that is open last
     expect(window.page.get_by_role("heading", name="What this call looked like")).to_be_visible()
     wrong += faults(window, "call", suffix, rules)
     assert wrong == [], "\n".join(wrong)
