@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("casehug.operations.urls")),
     path("", include("casehug.firms.urls")),
     path("", include("casehug.intake.urls")),
+    path("", include("casehug.referrals.urls")),
     path("", include("casehug.intake.api.urls")),
     path("", include("casehug.firms.api_urls")),
     *api_urls.last_urlpatterns,

@@ -20,6 +20,7 @@ NAVIGATION = (
     ("Dashboard", "dashboard", "matters.view", "dashboard", ("dashboard",)),
     ("Matters", "matters", "matters.view", "matters", ("matters", "matter", "client", "intake", "link", "note")),
     ("Documents", "documents", "documents.review", "documents", ("documents", "document", "upload")),
+    ("Referrals", "referrals", "referrals.view", "referrals", ("referrals", "referral", "invitation")),
     ("Import", "imports", "intake.import", "upload", ("imports", "import")),
     ("Settings", "settings_home", "firm.view", "settings", ("settings", "firm", "team", "integration", "integrations")),
 )

@@ -150,6 +150,7 @@ WORK_HANDLERS = {
     "notice_mail": "casehug.firms.notice_mail.run_mail",
     "notice_test": "casehug.firms.notice_mail.run_test",
     "examine_connection": "integrations.connections.examine.run_examination",
+    "onboard_connection": "integrations.inbound.onboard.run_onboard",
     "deliver_webhook": "integrations.outbound.delivery.run_delivery",
     "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
 }
@@ -157,15 +158,15 @@ SLOTS = {
     "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
     "matter_api_fields": ["integrations.api.matter_fields.fields"],
     "matter_api_values": ["integrations.api.matter_fields.values"],
-    "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts"],
-    "matter_panel": ["integrations.slots.matter_panel"],
+    "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts", "casehug.referrals.slots.nav_counts"],
+    "matter_panel": ["integrations.slots.matter_panel", "casehug.referrals.slots.matter_panel"],
     "matter_states": ["integrations.slots.matter_states"],
     "matter_list_filters": ["integrations.selectors.matter_filter.matter_list_filters"],
     "matter_list_actions": ["integrations.views.bulk.matter_list_actions"],
     "dashboard_card": ["integrations.slots.dashboard_card"],
-    "banner": ["casehug.operations.slots.banner", "integrations.slots.banner"],
+    "banner": ["casehug.operations.slots.banner", "integrations.slots.banner", "casehug.referrals.slots.banner"],
     "operations": ["integrations.selectors.operations.outside"],
-    "timeline": ["integrations.slots.timeline"],
+    "timeline": ["integrations.slots.timeline", "casehug.referrals.slots.timeline"],
     "attention": ["casehug.firms.notices.attention", "integrations.slots.attention"],
     "setup_steps": ["integrations.selectors.setup.setup_steps"],
     "approval_effect": ["integrations.selectors.setup.approval_effect"],
@@ -174,15 +175,18 @@ SETTINGS_TABS = [
     ("Firm profile", "firm_profile", "firm.view"),
     ("Notifications", "settings_notifications", "firm.view"),
     ("Team", "team", "team.view"),
+    ("Referrals", "settings_referrals", "firm.view"),
     ("Integrations", "integrations", "integrations.view"),
     ("API keys", "api_keys", "firm.manage"),
 ]
 NOTICE_KINDS = ["integrations.connections.notices.KINDS", "integrations.outbound.notices.KINDS"]
+NOTICE_KINDS += ["casehug.referrals.notices.KINDS"]
 # Who hears when a row of a kind has ended for good (done or dead), in the transaction that ends it.
 WORK_ENDED = {"sync_matter": ["integrations.sync.announce.ended"]}
 # Outgoing webhooks reach public addresses only: none of these ones; a local run may name its own listeners.
 OUTBOUND_OWN_ADDRESSES = env.list("CASEHUG_OWN_ADDRESSES", default=[])
 OUTBOUND_LOCAL_TARGETS, OUTBOUND_CA_FILE = list[str](), ""
+SLOTS["attention"].append("casehug.referrals.slots.attention")
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
 EXTRA_URLCONFS, HELP_URL = ["integrations.urls"], "help"
 EXTRA_URLCONFS += [f"integrations.views.{name}" for name in ("urls", "bulk_urls", "mapping_urls", "form_urls")]
@@ -196,10 +200,12 @@ TICKS = [
     "casehug.intake.upkeep.remove_stray_uploads",
     "integrations.inbound.ticks.tick",
     "integrations.inbound.alarms.tick",
+    "integrations.inbound.onboard.tick",
     "integrations.mappings.drift.tick",
     "integrations.connections.upkeep.tick",
     "integrations.connections.states.purge_states",
     "integrations.outbound.upkeep.tick",
+    "casehug.referrals.ticks.tick",
 ]
 CHECKPOINT_OBSERVERS: list[str] = []
 # A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.

@@ -82,5 +82,6 @@ def possible_duplicates(
     if len(digits) >= 7:
         same |= Q(phone__endswith=digits[-10:])
     if first_name.strip() and last_name.strip():
-        same |= Q(search_text__startswith=fold(f"{first_name} {last_name}") + " ")
+        name = fold(f"{first_name} {last_name}")
+        same |= Q(search_text=name) | Q(search_text__startswith=name + " ")
     return list(Client.objects.filter(same).order_by("-updated_at", "-id")[:limit])

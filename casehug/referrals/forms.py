@@ -1,0 +1,164 @@
+"""Forms of the referral pages."""
+
+from typing import Any
+
+from django import forms
+
+from casehug.intake.forms.clients import STATE_CHOICES, ServiceErrors
+from casehug.intake.models import CaseType, Client
+from casehug.referrals.choices import DECLINE_REASONS, THRESHOLDS, Choices
+from casehug.referrals.models import Invitation, PartnerFirm
+
+NOBODY = ("", "Please choose")
+
+
+def own_case_types() -> list[tuple[str, str]]:
+    """Return the firm's active case types by key."""
+    rows = CaseType.objects.filter(active=True).order_by("position", "name")
+    return [(one.key, one.name) for one in rows]
+
+
+class ConflictForm(ServiceErrors):
+    """The decision of a named person about the hits."""
+
+    result = forms.ChoiceField(label="What has the check shown?", choices=Invitation.Conflict.choices,
+                               widget=forms.RadioSelect)  # fmt: skip
+    note = forms.CharField(
+        label="Why", required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Needed when there are hits or a conflict. Never leaves your firm.",
+    )  # fmt: skip
+
+
+class AcceptForm(ServiceErrors):
+    """Accept, perhaps with the signed retainer."""
+
+    file = forms.FileField(label="Signed retainer (PDF)", required=False,
+                           help_text="Goes to the sender with your acceptance.")  # fmt: skip
+
+
+class DeclineForm(ServiceErrors):
+    """Decline with a reason the sender reads."""
+
+    reason = forms.ChoiceField(label="Reason", choices=[NOBODY, *((one, one) for one in DECLINE_REASONS)])
+    text = forms.CharField(
+        label="More for the sender", required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The sender reads this. Needed for “Other”.",
+    )  # fmt: skip
+
+
+class MakeMatterForm(ServiceErrors):
+    """What a person decides before a case becomes a matter."""
+
+    places = {"case_type_id": "case_type"}
+
+    case_type = forms.ChoiceField(label="Your case type")
+    client = forms.ChoiceField(label="Client", widget=forms.RadioSelect, required=False)
+
+    def __init__(self, *args: Any, alike: list[Client], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = CaseType.objects.filter(active=True).order_by("position", "name")
+        self.fields["case_type"].choices = [NOBODY, *((str(one.id), one.name) for one in rows)]  # type: ignore[attr-defined]
+        known = [(str(one.id), f"{one.full_name}, known client ({one.email or one.phone_display})") for one in alike]
+        self.fields["client"].choices = [*known, ("", "A new client with the name of the referral")]  # type: ignore[attr-defined]
+
+
+class UpdateForm(ServiceErrors):
+    """One update to the other firm."""
+
+    title = forms.CharField(max_length=255, required=False)
+    content = forms.CharField(label="Text", widget=forms.Textarea(attrs={"rows": 5}),
+                              help_text="The other firm reads this.")  # fmt: skip
+    stage = forms.CharField(max_length=120, required=False, help_text="Where the case stands now, in a word.")
+
+
+class ShareForm(ServiceErrors):
+    """A file for every firm on the case."""
+
+    file = forms.FileField(help_text="Every firm on this case can see it. PDF, pictures, Word, Excel, text.")
+
+
+class ReferForm(ServiceErrors):
+    """What another firm is told about a matter of ours."""
+
+    case_type = forms.ChoiceField(label="Case type of the exchange")
+    place = forms.ChoiceField(label="State where it happened", choices=STATE_CHOICES, required=False)
+    incident_date = forms.DateField(label="Day of the incident", required=False,
+                                    widget=forms.DateInput(attrs={"type": "date"}))  # fmt: skip
+    summary = forms.CharField(
+        label="What happened", required=False, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Who, what, when, where, why. Only this text is sent, none of your notes.",
+    )  # fmt: skip
+    consent = forms.BooleanField(label="The client has agreed to this referral", required=False,
+                                 help_text="Stored with your name and the time.")  # fmt: skip
+
+    def __init__(self, *args: Any, vocabulary: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["case_type"].choices = [NOBODY, *((one, one) for one in vocabulary)]  # type: ignore[attr-defined]
+
+
+class PartnerForm(ServiceErrors):
+    """One firm of the address book."""
+
+    name = forms.CharField(max_length=200)
+    remote_id = forms.CharField(
+        label="Partner firm ID", max_length=80, required=False,
+        help_text="From the firm's profile page in the exchange, from its support, or kept from earlier connections.",
+    )  # fmt: skip
+    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    @classmethod
+    def of(cls, row: PartnerFirm | None, data: Any = None) -> "PartnerForm":
+        """Return the form, filled with a firm if there is one."""
+        initial = {"name": row.name, "remote_id": row.remote_id, "note": row.note} if row else {}
+        return cls(data, initial=initial)
+
+
+class ChoicesForm(ServiceErrors):
+    """The firm's choices; one select per word of the exchange."""
+
+    conflict_check_first = forms.BooleanField(
+        label="Accepting waits for the conflict check", required=False,
+        help_text="Recommended: nobody can accept before a person wrote down what the check has shown.",
+    )  # fmt: skip
+    alarms = forms.MultipleChoiceField(
+        label="Alarm when", choices=[*THRESHOLDS.items()], widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one: an invitation must not run out unseen."},
+    )  # fmt: skip
+    escalate_minutes = forms.IntegerField(
+        label="Pass on an alarm nobody acknowledged after, in minutes", min_value=5, max_value=1440,
+        help_text="Sooner when time is short: never later than half of what is left.",
+    )  # fmt: skip
+    vocabulary = forms.CharField(
+        label="Case types of the exchange", required=False, widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="One per line, exactly as the exchange writes them. Any other word would never be referred.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, chosen: Choices, words: list[str], **kwargs: Any) -> None:
+        self.words, self.chosen = words, chosen
+        initial = {
+            "conflict_check_first": chosen.conflict_check_first, "alarms": list(chosen.alarms),
+            "escalate_minutes": chosen.escalate_minutes, "vocabulary": "\n".join(chosen.vocabulary),
+        }  # fmt: skip
+        types = [("", "Not mapped: a person decides"), *own_case_types()]
+        super().__init__(*args, initial=initial, **kwargs)
+        for place, word in enumerate(words):
+            self.fields[f"word{place}"] = forms.ChoiceField(
+                label=word, choices=types, required=False, initial=chosen.case_type_key(word)
+            )
+
+    @property
+    def word_fields(self) -> list[Any]:
+        """The selects of the exchange's words."""
+        return [self[f"word{place}"] for place in range(len(self.words))]
+
+    def wanted(self) -> Choices:
+        """Return what was chosen. A word that was not shown keeps its case type."""
+        data = self.cleaned_data
+        shown = {word: data[f"word{place}"] for place, word in enumerate(self.words)}
+        kept = {word: key for word, key in {**self.chosen.case_types, **shown}.items() if key}
+        words = (" ".join(line.split()) for line in data["vocabulary"].splitlines())
+        return Choices(
+            alarms=tuple(one for one in THRESHOLDS if one in data["alarms"]),
+            escalate_minutes=data["escalate_minutes"], conflict_check_first=data["conflict_check_first"],
+            vocabulary=tuple(dict.fromkeys(word for word in words if word)), case_types=kept,
+        )  # fmt: skip

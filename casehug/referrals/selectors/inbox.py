@@ -1,0 +1,81 @@
+"""The inbox: invitations by deadline, and what waits for a decision."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import timezone
+
+from casehug.referrals.errors import NotFound
+from casehug.referrals.models import DeadlineAlarm, Invitation, InvitationAnswer, Referral
+
+SHOWN = 200
+TABS = {
+    "new": ("New", ("new",)),
+    "evaluating": ("Evaluating", ("evaluating",)),
+    "answered": ("Answered", ("accepted", "declined")),
+    "expired": ("Expired", ("expired", "cancelled")),
+}
+UPDATE_WARNING = timedelta(days=3)
+
+
+def _under_way() -> Any:
+    given = InvitationAnswer.objects.filter(invitation=OuterRef("pk"), action__in=InvitationAnswer.FINAL)
+    return Exists(given.filter(state__in=("queued", "unknown")))
+
+
+def invitations(tab: str) -> list[Invitation]:
+    """Return the invitations of one tab: open ones by deadline (none told first), closed ones newest first."""
+    rows = Invitation.objects.filter(state__in=TABS[tab][1]).select_related("referral")
+    unheard = DeadlineAlarm.objects.filter(
+        invitation=OuterRef("pk"), raised_at__isnull=False, acknowledged_at__isnull=True
+    )
+    rows = rows.annotate(has_alarm=Exists(unheard), under_way=_under_way())
+    order = [F("expires_at").asc(nulls_first=True), "id"] if tab in ("new", "evaluating") else ["-resolved_at", "-id"]
+    return list(rows.order_by(*order)[:SHOWN])
+
+
+def counts() -> dict[str, int]:
+    """Return how many open invitations wait for a decision, by tab; one whose answer is on its way does not wait."""
+    rows = Invitation.objects.filter(state__in=Invitation.OPEN).annotate(under_way=_under_way())
+    states = list(rows.filter(under_way=False).values_list("state", flat=True))
+    return {"new": states.count("new"), "evaluating": states.count("evaluating")}
+
+
+def accepted_without_matter() -> QuerySet[Referral]:
+    """Return accepted cases whose matter a person has to make (case type unmapped, or somebody alike)."""
+    rows: QuerySet[Referral] = Referral.objects.filter(direction="in", state="accepted", matter=None)
+    return rows.order_by("created_at", "id")
+
+
+def waiting_count() -> int:
+    """Return the count beside “Referrals” in the navigation."""
+    return sum(counts().values()) + accepted_without_matter().count()
+
+
+def updates_due() -> QuerySet[Referral]:
+    """Return cases whose 90-day update is due within three days or overdue, the longest first."""
+    rows: QuerySet[Referral] = Referral.objects.filter(
+        state__in=("accepted", "following"), update_due_at__lte=timezone.now() + UPDATE_WARNING
+    )
+    return rows.order_by("update_due_at", "id")
+
+
+def most_urgent() -> Invitation | None:
+    """Return the open invitation with a raised alarm that nobody has acknowledged and the nearest deadline."""
+    alarms = DeadlineAlarm.objects.filter(
+        raised_at__isnull=False, acknowledged_at=None, invitation__state__in=Invitation.OPEN
+    )
+    found = alarms.select_related("invitation").order_by(F("invitation__expires_at").asc(nulls_first=True)).first()
+    return found.invitation if found else None
+
+
+def invitation_detail(invitation_id: uuid.UUID) -> Invitation:
+    """Return one invitation with its case. Raises NotFound."""
+    found: Invitation | None = (
+        Invitation.objects.select_related("referral__matter", "referral__partner").filter(id=invitation_id).first()
+    )
+    if found is None:
+        raise NotFound("invitation")
+    return found
