@@ -10,6 +10,7 @@ from casehug.common.scope import firm_scope
 from casehug.intake.models import Document
 from casehug.outbox.services import publish
 from integrations.connections.services import pause, resume
+from integrations.mappings.prepare import prepare_account
 from integrations.models import Connection
 from integrations.sync import services
 from integrations.sync.states import sync_state
@@ -104,6 +105,7 @@ def test_other_account_uses_none_of_the_old_links(office: Office) -> None:
         connection.remote_firm = connection.links_account = str(OTHER_ACCOUNT)
         connection.profile = {}
         connection.save()
+    prepare_account(connection=connection, lane=0)  # the stages of this account have ids of their own
     assert office.sync(matter).status == "done"
     matters = office.links()["matter"]
     assert {link.remote_firm for link in matters} == {"8101", str(OTHER_ACCOUNT)}

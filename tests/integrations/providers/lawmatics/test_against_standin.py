@@ -98,7 +98,7 @@ class Case:
 def push(api: LawmaticsApi, case: Case) -> None:
     """Bring one case over, exactly once."""
     for step in STEPS:
-        if step.key not in case.links:
+        if step.key in PATHS and step.key not in case.links:
             _push_step(api, case, step)
 
 
