@@ -14,7 +14,7 @@ from integrations.outbound.payloads import CURRENT, build
 MOST = 3
 EXAMPLE_ID = uuid.UUID(int=1)
 EXAMPLES: dict[str, str | int] = {
-    "title": "Example v. Example", "status": "active", "practice_area": "family", "first_name": "Jordan",
+    "title": "Example v. Example", "status": "active", "practice_area": "family_law", "first_name": "Jordan",
     "last_name": "Example", "email": "jordan@example.com", "phone": "+12025550143", "filename": "example.pdf",
     "content_type": "application/pdf", "file_size_bytes": 52000, "name": "Example document",
     "created_at": "2026-01-05T15:04:05.000Z", "updated_at": "2026-01-05T15:04:05.000Z",

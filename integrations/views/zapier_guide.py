@@ -16,7 +16,7 @@ DIFFERENCES = (
     ),
     (
         "Can a record appear twice?",
-        "No: before a call is repeated, CaseHug looks in Lawmatics whether it arrived.",
+        "Not by a repeat: CaseHug first looks in Lawmatics whether the call arrived.",
         "It can, when Zapier runs a step again, or when two Zaps do the same.",
     ),
     (
