@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sandbox.lexamica import catalogue
 from sandbox.lexamica.events import courier
 from sandbox.lexamica.records import files, invitations, relay
+from sandbox.lexamica.refusals import Refusal
 from sandbox.lexamica.store import Record
 from sandbox.lexamica.world import World
 
@@ -21,35 +22,45 @@ OUTSIDE = {"delivery": courier.attempt, "attachment": files.fetch}
 def inside(world: World) -> int:
     """Do what needs no connection to others: looks, expiries and automatic answers; returns how much there was."""
     done = 0
+    waiting = world.store.select(
+        "due <= ? AND kind IN ('case', 'invitation')", [world.now()], order="due", limit=200
+    )  # fmt: skip
+    eager = answering(world)
+    if not waiting and not eager:
+        return 0
     with world.store.transaction():
-        for record in world.store.select(
-            "due <= ? AND kind IN ('case', 'invitation')", [world.now()], order="due", limit=200
-        ):
+        for record in waiting:
             fresh = world.store.numbered(record.n)
-            if fresh is None or fresh.due is None:
+            if fresh is None or fresh.due is None or fresh.due > world.now():
                 continue
             if fresh.kind == "case":
                 relay.match(world, fresh)
             elif fresh.state == "new":
                 relay.expire(world, fresh)
             done += 1
-        done += automatic(world)
+        for firm in eager:
+            done += automatic(world, firm)
     return done
 
 
-def automatic(world: World) -> int:
-    """Let handlers that answer by themselves do so."""
-    done = 0
-    for firm in world.organizations():
-        chosen = world.switches.get("auto_answer", firm.org)
-        if chosen == "off":
-            continue
-        for invitation in world.store.select(
-            "kind = 'invitation' AND state = 'new' AND org = ?", [firm.org]
-        ):  # fmt: skip
+def answering(world: World) -> list[int]:
+    """The firms that have an open invitation and answer by themselves."""
+    with world.store.lock:
+        rows = world.store.db.execute("SELECT DISTINCT org FROM records WHERE kind = 'invitation' AND state = 'new'")
+        firms = [int(row[0]) for row in rows.fetchall()]
+    return [firm for firm in firms if world.switches.get("auto_answer", firm) != "off"]
+
+
+def automatic(world: World, firm: int) -> int:
+    """Let a firm answer its open invitations by itself."""
+    action, done = world.switches.get("auto_answer", firm), 0
+    for invitation in world.store.select("kind = 'invitation' AND state = 'new' AND org = ?", [firm]):
+        try:
             reason = {"declineReason": "Outside our practice"}
-            invitations.answer(world, invitation, chosen, reason, actor=firm.org, by_api=False)
+            invitations.answer(world, invitation, action, reason, actor=firm, by_api=False)
             done += 1
+        except Refusal:
+            continue  # it ran out a moment ago; its expiry is the next thing that happens
     return done
 
 

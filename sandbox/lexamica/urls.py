@@ -1,4 +1,4 @@
-"""All addresses of the stand-in: the interface, downloads, /control and the screens."""
+"""All addresses of the stand-in: the interface, downloads, the control routes and the screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The screens of both sides' staff: inbox, sent and handled cases, one case, a new case."""
+"""The screens of the staff of both sides: inbox, sent and handled cases, one case, a new case."""
 
 from __future__ import annotations
 
