@@ -36,9 +36,7 @@ class Multipart:
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._file = file
         opening = f"--{boundary}\r\nContent-Disposition: form-data; "
-        head = "".join(
-            f'{opening}name="{name.translate(QUOTED)}"\r\n\r\n{text}\r\n' for name, text in fields.items()
-        )
+        head = "".join(f'{opening}name="{name.translate(QUOTED)}"\r\n\r\n{text}\r\n' for name, text in fields.items())
         kind = file.content_type if file.content_type.isprintable() else "application/octet-stream"
         about = f'name="{part.translate(QUOTED)}"; filename="{file.name.translate(QUOTED)}"'
         head += f"{opening}{about}\r\nContent-Type: {kind}\r\n\r\n"

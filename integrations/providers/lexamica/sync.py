@@ -193,7 +193,7 @@ class PushFile(_Once):
 
 
 class RemoveFile(_Once):
-    """Takes a file off a case; a second time it is refused as unknown."""
+    """Takes a file off a case; a second time is harmless (assumed)."""
 
     key, model = "attachment_removal", FILES
 
