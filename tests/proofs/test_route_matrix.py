@@ -29,6 +29,11 @@ from casehug.intake.services.links import create_intake_link
 from casehug.intake.services.matters import create_matter
 from casehug.intake.services.upload_slots import announce_upload
 from casehug.intake.services.uploads import upload_document
+from casehug.referrals.facts import CaseFacts, FileFacts, InvitationFacts
+from casehug.referrals.models import Attachment, Invitation, PartnerFirm, Referral
+from casehug.referrals.services.cases import receive_case
+from casehug.referrals.services.files import receive_file
+from casehug.referrals.services.invitations import receive_invitation
 from integrations.models import BulkRow, BulkRun, CallRecord, Connection, ExternalLink
 from integrations.models.inbound import InboundEndpoint, InboundEvent, InboundSecret, QuarantinedEvent
 from integrations.models.outbound import WebhookDelivery, WebhookEndpoint
@@ -80,11 +85,13 @@ RECORDS: dict[str, tuple[str, type]] = {
     "endpoint_id": ("wh", WebhookEndpoint), "delivery_id": ("whd", WebhookDelivery),
     "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord), "slot_id": ("upl", UploadSlot),
     "template_id": ("tmpl", CaseType), "key_id": ("key", ApiKey), "view_id": ("viw", SavedView),
+    "referral_id": ("ref", Referral), "invitation_id": ("inv", Invitation), "attachment_id": ("att", Attachment),
+    "partner_id": ("par", PartnerFirm),
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
     "kind": "case_types", "number": 1, "case_type": "divorce_standard",
-    "error_class": "network", "position": 1, "act": "discard", "operation": "wake",
+    "error_class": "network", "position": 1, "act": "discard", "direction": "in", "operation": "wake",
 }  # fmt: skip
 
 
@@ -232,11 +239,20 @@ def fill(mark: str = CANARY) -> dict[str, uuid.UUID]:
     delivery = WebhookDelivery(endpoint=hook, event_id=matter.id, event_type="matter.created", digest=b"x",
                                occurred_at=matter.created_at, status="delivered", last_error=mark)  # fmt: skip
     delivery.save(force_insert=True)
-    made |= {"endpoint_id": hook.id, "delivery_id": delivery.id}
+    made |= {"endpoint_id": hook.id, "delivery_id": delivery.id, **_referred(mark)}
     for name, (_, model) in RECORDS.items():
         if name not in made:
             made[name] = made_for(model, linked, endpoint) if hasattr(model, "connection") else make_row(model).id
     return made
+
+
+def _referred(mark: str) -> dict[str, uuid.UUID]:
+    """Make a case another firm referred, with its invitation and a stored file."""
+    case = receive_case(facts=CaseFacts(first_name=mark, last_name=mark, summary=mark, partner_name=mark))
+    invitation = receive_invitation(referral_id=case.id, facts=InvitationFacts())
+    facts = FileFacts(key="7", name=f"{mark}.pdf")
+    file = receive_file(referral_id=case.id, facts=facts, file=io.BytesIO(b"%PDF-1.7\n1 0 obj\n"))
+    return {"referral_id": case.id, "invitation_id": invitation.id, "attachment_id": file.id}
 
 
 def made_for(model: Any, linked: Connection, endpoint: InboundEndpoint) -> uuid.UUID:

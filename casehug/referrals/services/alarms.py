@@ -4,12 +4,13 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from casehug.audit.services import record
 from casehug.common.actor import current_actor_id
-from casehug.firms.models import Membership, Role
+from casehug.firms.models import Membership, Notice, Role
 from casehug.firms.notices import clear_notice, raise_notice
 from casehug.referrals import events
 from casehug.referrals.choices import THRESHOLDS, choices, time_before
@@ -52,11 +53,11 @@ def say_arrived(invitation: Invitation) -> None:
 
 def silence(invitation: Invitation) -> None:
     """Clear every notice about an invitation: somebody has it, or nothing is left to decide."""
-    for alarm in DeadlineAlarm.objects.filter(invitation=invitation, raised_at__isnull=False):
-        clear_notice(kind=DEADLINE, subject_id=alarm.id)
-        clear_notice(kind=ESCALATED, subject_id=alarm.id)
-    for kind in (ARRIVED, EXPIRED):
-        clear_notice(kind=kind, subject_id=invitation.id)
+    raised = DeadlineAlarm.objects.filter(invitation=invitation, raised_at__isnull=False).values("id")
+    about = Q(kind__in=(DEADLINE, ESCALATED), subject_id__in=raised)
+    about |= Q(kind__in=(ARRIVED, EXPIRED), subject_id=invitation.id)
+    for kind, subject_id in Notice.objects.filter(about, cleared_at=None).values_list("kind", "subject_id"):
+        clear_notice(kind=kind, subject_id=subject_id)
 
 
 def mark_heard(invitation: Invitation, *, now: datetime) -> int:
@@ -149,7 +150,7 @@ def _escalate(alarm: DeadlineAlarm, now: datetime) -> None:
     people = [one for one in admins.values_list("user_id", flat=True) if one != invitation.assigned_to_id]
     target = people[0] if people else invitation.assigned_to_id
     DeadlineAlarm.objects.filter(id=alarm.id).update(escalated_at=now, escalated_to_id=target, updated_at=now)
-    clear_notice(kind=DEADLINE, subject_id=alarm.id)
+    silence(invitation)  # one notice per invitation: this one replaces what stood
     raise_notice(
         kind=ESCALATED, subject_id=alarm.id, title="Nobody has taken an invitation that is running out",
         url=page_of(invitation),

@@ -238,7 +238,7 @@ def apply_relay(*, referral_id: uuid.UUID, facts: RelayFacts, origin: str = "") 
 @transaction.atomic
 def lost_seen(*, referral_id: uuid.UUID) -> None:
     """A person has seen that a case found no firm: the notice goes. Raises NotFound."""
-    clear_notice(kind=LOST, subject_id=_lock_out(referral_id).id)
+    clear_notice(kind=LOST, subject_id=lock_referral(referral_id).id)
 
 
 def _say_lost(referral: Referral) -> None:
