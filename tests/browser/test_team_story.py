@@ -1,4 +1,4 @@
-"""The team in a browser: invite → join → set up an authenticator app and a passkey → sign in with them → end sessions."""
+"""The team in a browser: invite, join, set up an app and a passkey, sign in with them, end sessions."""
 
 import re
 import time
@@ -88,6 +88,7 @@ def test_team_and_second_factor(stack: Stack, firm: Firm, window: Callable[..., 
     guest.get_by_label("Passwordless").check()
     phone.check()
     guest.get_by_role("button", name="Add").click()
+    guest.get_by_role("link", name="Rename or remove").click()
     expect(guest.get_by_text("Passkey", exact=True)).to_be_visible()
     phone.picture("passkeys-phone")
     phone.check()
