@@ -37,7 +37,7 @@ def attachment_detail(referral_id: uuid.UUID, attachment_id: uuid.UUID) -> Attac
     return found
 
 
-def thread(referral: Referral) -> list[CaseUpdate]:
+def thread(referral: Referral) -> list[Any]:
     """Return what was sent and received, newest first; the draft is not part of it."""
     return list(CaseUpdate.objects.filter(referral=referral).exclude(state="draft").order_by("-happened_at", "-id"))
 

@@ -25,7 +25,7 @@ def _under_way() -> Any:
     return Exists(given.filter(state__in=("queued", "unknown")))
 
 
-def invitations(tab: str) -> list[Invitation]:
+def invitations(tab: str) -> list[Any]:
     """Return the invitations of one tab: open ones by deadline (none told first), closed ones newest first."""
     rows = Invitation.objects.filter(state__in=TABS[tab][1]).select_related("referral")
     unheard = DeadlineAlarm.objects.filter(

@@ -27,4 +27,4 @@ def referral_badge(row: Any) -> dict[str, Any]:
     label = row.get_state_display()
     if row.state == "invited" and getattr(row, "looks", 0):
         label = f"{label} (look {row.looks})"
-    return badge(row.state, label=label, icon=icon, role=role)  # type: ignore[no-any-return]
+    return badge(row.state, label=label, icon=icon, role=role)

@@ -46,7 +46,7 @@ def _update_form(request: HttpRequest, referral: Referral) -> UpdateForm:
 
 def _context(request: HttpRequest, referral: Referral, **forms: BaseForm) -> dict[str, Any]:
     rows = thread(referral)
-    names = people([*(row.author_id for row in rows), referral.consent_by_id])
+    names: dict[Any, str] = people([*(row.author_id for row in rows), referral.consent_by_id])
     for row in rows:
         row.author = names.get(row.author_id) or row.author_name or "the other firm"
     alike = like_clients(referral) if referral.matter_id is None and referral.direction == "in" else []

@@ -1,5 +1,7 @@
 """Lists: the inbox of invitations, cases, updates that are due."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +24,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("show", "new")
     tab = tab if tab in reads.TABS else "new"
     rows, waiting, here = reads.invitations(tab), reads.counts(), reverse("referrals")
-    names = people([each for row in rows for each in (row.assigned_to_id, row.acknowledged_by_id)])
+    names: dict[Any, str] = people([each for row in rows for each in (row.assigned_to_id, row.acknowledged_by_id)])
     for row in rows:
         row.assigned_to = names.get(row.assigned_to_id, "")
         row.acknowledged_by = names.get(row.acknowledged_by_id, "")

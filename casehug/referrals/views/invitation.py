@@ -52,7 +52,7 @@ def _context(request: HttpRequest, invitation: Invitation, **forms: BaseForm) ->
     ids = [*(one.actor_id for one in answers), *(one.acknowledged_by_id for one in alarms)]
     ids += [*(one.escalated_to_id for one in alarms)]
     ids += [invitation.assigned_to_id, invitation.acknowledged_by_id, invitation.conflict_by_id]
-    names = people(ids)
+    names: dict[Any, str] = people(ids)
     for one in answers:
         one.actor = names.get(one.actor_id, "somebody")
     for alarm in alarms:
