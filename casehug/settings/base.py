@@ -7,6 +7,7 @@ from csp.constants import NONCE
 
 from casehug.settings.broker import *  # noqa: F403
 from casehug.settings.sign_in import *  # noqa: F403
+from casehug.settings.wiring import *  # noqa: F403
 
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -14,8 +15,8 @@ env = environ.Env()
 SECRET_KEY = env("CASEHUG_SECRET_KEY", default="")
 DEBUG = False
 ALLOWED_HOSTS = env.list("CASEHUG_HOSTS", default=[])
-METRICS_TOKEN = env("CASEHUG_METRICS_TOKEN", default="")  # without one there is no /metrics
-OPERATOR_STRICT = True  # the operator's pages ask for a second factor and a fresh sign-in
+# Without a token there is no /metrics; the operator's pages ask for a second factor and a fresh sign-in.
+METRICS_TOKEN, OPERATOR_STRICT = env("CASEHUG_METRICS_TOKEN", default=""), True
 CASEHUG_BASE_URL = env("CASEHUG_BASE_URL", default="http://127.0.0.1:8000")
 CASEHUG_LOCAL = False
 
@@ -131,82 +132,9 @@ CASEHUG_KEK = env("CASEHUG_KEK", default="")
 CASEHUG_INDEX_KEY = env("CASEHUG_INDEX_KEY", default="")
 CASEHUG_AUDIT_KEY = env("CASEHUG_AUDIT_KEY", default="")
 
-# --- The outside world: dotted strings, so that the product imports none of it --------------------------------------
-INTEGRATION_PROVIDERS = ["integrations.providers.lawmatics.provider.PROVIDER"]
-OUTBOX_CONSUMERS = ["integrations.consumers.on_event"]
-WORK_HANDLERS = {
-    "outbox_dispatch": "casehug.outbox.dispatch.redispatch",
-    "sync_matter": "integrations.sync.engine.run_sync",
-    "reconcile": "integrations.sync.reconcile.run_reconcile",
-    "late_sweep": "integrations.sync.reconcile.run_late_sweep",
-    "bulk": "integrations.sync.bulk.drive.run_bulk",
-    "import_intakes": "casehug.intake.imports.run.run_import",
-    "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
-    "refresh_token": "integrations.connections.refresh.run_refresh_token",
-    "inbound_event": "integrations.inbound.processor.run_event",
-    "inbound_poll": "integrations.inbound.poller.run_poll",
-    "inbound_recheck": "integrations.inbound.recheck.run_recheck",
-    "team_invitation": "casehug.firms.team.invitations.run_mail",
-    "notice_mail": "casehug.firms.notice_mail.run_mail",
-    "notice_test": "casehug.firms.notice_mail.run_test",
-    "examine_connection": "integrations.connections.examine.run_examination",
-    "onboard_connection": "integrations.inbound.onboard.run_onboard",
-    "deliver_webhook": "integrations.outbound.delivery.run_delivery",
-    "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
-}
-SLOTS = {
-    "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
-    "matter_api_fields": ["integrations.api.matter_fields.fields"],
-    "matter_api_values": ["integrations.api.matter_fields.values"],
-    "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts", "casehug.referrals.slots.nav_counts"],
-    "matter_panel": ["integrations.slots.matter_panel", "casehug.referrals.slots.matter_panel"],
-    "matter_states": ["integrations.slots.matter_states"],
-    "matter_list_filters": ["integrations.selectors.matter_filter.matter_list_filters"],
-    "matter_list_actions": ["integrations.views.bulk.matter_list_actions"],
-    "dashboard_card": ["integrations.slots.dashboard_card"],
-    "banner": ["casehug.operations.slots.banner", "integrations.slots.banner", "casehug.referrals.slots.banner"],
-    "operations": ["integrations.selectors.operations.outside"],
-    "timeline": ["integrations.slots.timeline", "casehug.referrals.slots.timeline"],
-    "attention": ["casehug.firms.notices.attention", "integrations.slots.attention"],
-    "setup_steps": ["integrations.selectors.setup.setup_steps"],
-    "approval_effect": ["integrations.selectors.setup.approval_effect"],
-}
-SETTINGS_TABS = [
-    ("Firm profile", "firm_profile", "firm.view"),
-    ("Notifications", "settings_notifications", "firm.view"),
-    ("Team", "team", "team.view"),
-    ("Referrals", "settings_referrals", "firm.view"),
-    ("Integrations", "integrations", "integrations.view"),
-    ("API keys", "api_keys", "firm.manage"),
-]
-NOTICE_KINDS = ["integrations.connections.notices.KINDS", "integrations.outbound.notices.KINDS"]
-NOTICE_KINDS += ["casehug.referrals.notices.KINDS"]
-# Who hears when a row of a kind has ended for good (done or dead), in the transaction that ends it.
-WORK_ENDED = {"sync_matter": ["integrations.sync.announce.ended"]}
 # Outgoing webhooks reach public addresses only: none of these ones; a local run may name its own listeners.
 OUTBOUND_OWN_ADDRESSES = env.list("CASEHUG_OWN_ADDRESSES", default=[])
 OUTBOUND_LOCAL_TARGETS, OUTBOUND_CA_FILE = list[str](), ""
-SLOTS["attention"].append("casehug.referrals.slots.attention")
-FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
-EXTRA_URLCONFS, HELP_URL = ["integrations.urls"], "help"
-EXTRA_URLCONFS += [f"integrations.views.{name}" for name in ("urls", "bulk_urls", "mapping_urls", "form_urls")]
-TICKS = [
-    "casehug.common.ticks.purge_finished_work",
-    "casehug.common.ticks.purge_throttle",
-    "casehug.firms.api_repeats.purge_repeats",
-    "integrations.sync.doubts.sweep",
-    "integrations.sync.bulk.upkeep.tick",
-    "integrations.sync.upkeep.purge",
-    "casehug.intake.upkeep.remove_stray_uploads",
-    "integrations.inbound.ticks.tick",
-    "integrations.inbound.alarms.tick",
-    "integrations.inbound.onboard.tick",
-    "integrations.mappings.drift.tick",
-    "integrations.connections.upkeep.tick",
-    "integrations.connections.states.purge_states",
-    "integrations.outbound.upkeep.tick",
-    "casehug.referrals.ticks.tick",
-]
 CHECKPOINT_OBSERVERS: list[str] = []
 # A claim lasts longer than the hard time limit of a task, so a healthy worker is never overtaken.
 WORK_LEASE_SECONDS = 150

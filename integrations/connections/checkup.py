@@ -61,7 +61,8 @@ def test_connection(*, connection: Connection) -> list[Check]:
     _identity(run, api)
     if run.checks[0].ok:
         _clock(run, api)
-        _catalogue(run, api)
+        if "sync_matter" in provider(connection.provider).operations:
+            _catalogue(run, api)
     with firm_scope(connection.firm_id):
         run.checks += [*local_checks.note_target(connection), *local_checks.webhooks(connection)]
     _budget(run)

@@ -99,7 +99,7 @@ def complete_connect(
             raise ConnectFailed("denied", code=error, firm_id=firm_id)
         connection = _keep(taken, _exchange(taken, code, verifier))
         account = _who_am_i(connection)
-        return _finish(connection, account)
+        return finish(connection, account)
 
 
 def _require_admin(state: OAuthState) -> None:
@@ -175,7 +175,11 @@ def _who_am_i(connection: Connection) -> Account:
     raise ConnectFailed("unverified", code=code, firm_id=connection.firm_id)
 
 
-def _finish(connection: Connection, account: Account) -> Connected:
+def finish(connection: Connection, account: Account) -> Connected:
+    """Take a verified account: connected, or waiting for a decision when it is another one than before.
+
+    Raises `ConnectFailed` when somebody disconnected or connected again meanwhile.
+    """
     with firm_scope(connection.firm_id):
         row: Connection = Connection.objects.select_for_update().get(id=connection.id)
         if row.token_version != connection.token_version:

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from casehug.common.secret import Secret
+from integrations.contract.auth import ApiKey
+from integrations.contract.provider import Provider
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,20 @@ def endpoints_for(provider_key: str) -> Endpoints:
         scope=_setting(provider_key, "SCOPE"),
         revoke_url=_setting(provider_key, "REVOKE_URL"),
     )
+
+
+def api_base(declared: Provider, environment: str = "") -> str:
+    """Return where a provider's API is: the installation's setting, else the provider's own host of an environment.
+
+    Settings `<KEY>_API_URL` and `<KEY>_BASE_URL` both count; "" when nothing is known.
+    """
+    given = _setting(declared.key, "API_URL") or _setting(declared.key, "BASE_URL")
+    hosts = declared.auth.hosts if isinstance(declared.auth, ApiKey) else {}
+    return given or hosts.get(environment, "")
+
+
+def is_configured(declared: Provider) -> bool:
+    """Tell whether this installation can start connecting: client id and addresses, or for keys a host to use."""
+    if isinstance(declared.auth, ApiKey):
+        return bool(api_base(declared) or declared.auth.hosts)
+    return endpoints_for(declared.key).complete

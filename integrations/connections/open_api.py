@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from casehug.common.scope import assert_no_transaction, firm_scope
 from casehug.common.secret import Secret
-from integrations.connections.endpoints import endpoints_for
+from integrations.connections.endpoints import api_base
 from integrations.connections.refresh import fresh_token, request_refresh
 from integrations.connections.tokens import read_tokens
 from integrations.contract.errors import AuthRejected, ProviderError, Throttled
@@ -16,6 +16,8 @@ from integrations.registry import provider
 
 PAGE_PATIENCE, WORKER_PATIENCE = 15.0, 35.0
 """A page holds a person, a worker its lease: both wait a little for the budget rather than give up a long read."""
+ENVIRONMENT = "environment"
+"""Key of a connection's settings: which of a provider's hosts its keys are for."""
 Observer = Callable[[str], None]
 
 
@@ -53,7 +55,7 @@ def client_for(
             time.sleep(seconds)
 
     declared = provider(connection.provider)
-    base = endpoints_for(connection.provider).api_url
+    base = api_base(declared, str(connection.settings.get(ENVIRONMENT, "")))
     return declared.make_api(base_url=base, token=token.reveal(), gate=gate, observer=observer)
 
 

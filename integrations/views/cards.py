@@ -12,7 +12,7 @@ from casehug.common.scope import firm_scope
 from casehug.firms.access import firm_page
 from integrations.connections import services
 from integrations.connections.checkup import ONLY_READS, last_test
-from integrations.connections.endpoints import endpoints_for
+from integrations.connections.endpoints import is_configured
 from integrations.contract.errors import Refused
 from integrations.forms import SettingsForm
 from integrations.models import Connection
@@ -20,6 +20,7 @@ from integrations.selectors import connections as reads
 from integrations.selectors import events, outbound
 from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.selectors.onboarding import set_up_of
 from integrations.views import zapier_guide
 from integrations.views.behaviour import behaviour_context
 from integrations.views.common import member, page_context
@@ -46,7 +47,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
             "connection": row,
             "figures": reads.figures(row) if row else None,
             "sync": reads.sync_switch(row) if row else None,
-            "configured": endpoints_for(declared.key).complete,
+            "configured": is_configured(declared),
             "connected_by": _connected_by(row),
             "light": light_of(row) if row else None,
         }
@@ -74,7 +75,8 @@ def integration(request: HttpRequest, provider: str) -> HttpResponse:
 def _connection_context(
     request: HttpRequest, key: str, row: Connection | None, form: SettingsForm | None
 ) -> dict[str, object]:
-    context = page_context(request, declared_or_404(key), connection=row, configured=endpoints_for(key).complete)
+    declared = declared_or_404(key)
+    context = page_context(request, declared, connection=row, configured=is_configured(declared))
     if row is None:
         return context
     changed = row.profile.get("changed", {})
@@ -95,6 +97,7 @@ def _connection_context(
         "checks_are_old": True,
         "only_reads": ONLY_READS,
         **behaviour_context(row),
+        "set_up": set_up_of(row),
         "last_change": parse_datetime(last["at"]) if last else None,
         "last_change_by": reads.user_names([by]).get(by, "") if by else "",
     }

@@ -55,6 +55,9 @@ PARTS = (
     ("Bulk sync", "integration_bulk"),
     ("Sync log", "integration_log"),
 )
+NEED_SYNC = (
+    "integration_case_types", "integration_status_mapping", "integration_fields", "integration_bulk",
+)  # fmt: skip
 NEED_INBOUND = ("integration_status_mapping", "integration_webhooks")
 
 
@@ -70,6 +73,7 @@ def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
         here = kind_of(request.resolver_match.kwargs["kind"]).page  # type: ignore[union-attr]
     left_out = (
         *(() if declared.inbound else NEED_INBOUND),
+        *(() if "sync_matter" in declared.operations else NEED_SYNC),
         *(() if declared.matters else ("integration_pull",)),
         *(() if declared.forms else ("integration_forms",)),
     )

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from casehug.common.scope import firm_scope
 from casehug.firms.access import firm_page
 from integrations.connections import services
-from integrations.contract.auth import OAuth2
+from integrations.contract.auth import ApiKey, OAuth2
 from integrations.mappings.services import prepare_now
 from integrations.models import Connection
 from integrations.selectors import connections as reads
@@ -143,16 +143,22 @@ def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
         waiting = reads.figures(row).waiting
     if request.method == "POST":
         if services.disconnect(connection_id=row.id, firm_id=firm_id):
-            messages.success(request, f"{declared.name} is disconnected. Please remove the app in {declared.name} too.")
+            rest = "" if isinstance(declared.auth, ApiKey) else f" Please remove the app in {declared.name} too."
+            messages.success(request, f"{declared.name} is disconnected.{rest}")
         return redirect("integration", provider=provider)
     where = row.remote_firm_name or declared.name
+    there = (
+        f"What was set up in {declared.name} stays there. Delete the subscriptions of CaseHug there to stop them."
+        if isinstance(declared.auth, ApiKey)
+        else f"{declared.name} offers no way to withdraw the access there: please remove the app there too."
+    )
     confirm = {
         "title": f"Disconnect {declared.name}?",
         "intro": f"CaseHug loses its access to {where} at once.",
         "consequences": [
             "The stored access is deleted here for good; a copy in a backup can no longer be opened either.",
             f"Nothing more is sent. {waiting} waiting syncs stop and continue only after a reconnect.",
-            f"{declared.name} offers no way to withdraw the access there: please remove the app there too.",
+            there,
         ],
         "stays": [
             "Matters, clients and documents in both systems.",
