@@ -73,7 +73,7 @@ def test_access_switched_off_ends_work_at_once(admin: Person, staff: Person) -> 
 
 def test_others_change_nothing(admin: Person, staff: Person, stranger: Person) -> None:
     target = membership_of(staff)
-    for person, expected in ((staff, 403), (stranger, 302)):
+    for person, expected in ((staff, 403), (stranger, 404)):
         assert act(person, target, "role", role="admin") == expected
         assert act(person, target, "second-factor") == expected
     assert membership_of(staff).role == "staff"
