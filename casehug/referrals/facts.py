@@ -25,8 +25,9 @@ class CaseFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationFacts:
-    """One account of an invitation; `state` is a value of `Invitation.State` or empty."""
+    """One account of an invitation; `state` is a value of `Invitation.State` or empty. `at`: when it was told."""
 
+    at: datetime | None = None
     state: str = ""
     received_at: datetime | None = None
     expires_at: datetime | None = None
@@ -43,6 +44,8 @@ class RelayFacts:
     state: str
     at: datetime | None = None
     look: int = 0
+    invitation: str = ""
+    """The exchange's id of an invitation: each counts as one look."""
     partner_name: str = ""
     partner_remote_id: str = ""
     reason: str = ""
@@ -50,10 +53,14 @@ class RelayFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateFacts:
-    """One message about a case; `ours` when the exchange repeats what this firm wrote. `key`: its id there."""
+    """One message about a case; `ours` when the exchange repeats what this firm wrote. `key`: its id there.
+
+    `at` is when it was told, `happened_at` what its author entered.
+    """
 
     key: str
     content: str
+    at: datetime | None = None
     title: str = ""
     happened_at: datetime | None = None
     stage: str = ""
@@ -63,9 +70,10 @@ class UpdateFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SettlementFacts:
-    """What was told about the money of a case."""
+    """What was told about the money of a case; `at`: when."""
 
     key: str = ""
+    at: datetime | None = None
     status: str = ""
     gross: Decimal | None = None
     attorney_fee: Decimal | None = None
@@ -82,4 +90,5 @@ class FileFacts:
     key: str
     name: str
     content_type: str = ""
+    size: int | None = None
     ours: bool = False

@@ -91,7 +91,9 @@ class Referral(FirmModel):
     update_due_at = models.DateTimeField(null=True, blank=True)
     last_update_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
-    """The time of the newest account of this case; an older one only fills gaps."""
+    """The time of the newest account of this case."""
+    told = models.JSONField(default=dict, blank=True)
+    """Per value: rank, time and digest of the account that counts (`services/told.py`); no values."""
     provider = models.CharField(max_length=40, blank=True)
     created_by_id = models.UUIDField(null=True, blank=True)
 

@@ -14,8 +14,10 @@ from casehug.referrals import events
 from casehug.referrals.facts import CaseFacts, SettlementFacts
 from casehug.referrals.models import Referral, Settlement
 from casehug.referrals.services.locking import lock_referral, partner_of
+from casehug.referrals.services.told import newer
 
 UPDATE_EVERY = timedelta(days=90)
+SETTLEMENT_STEPS = ("started", "disputed", "completed")
 _LINES = {"first_name": 255, "last_name": 255, "email": 254, "phone": 60, "case_type": 200, "partner_name": 200}
 
 
@@ -31,18 +33,18 @@ def _clean(facts: CaseFacts) -> dict[str, object]:
 
 
 def _take(referral: Referral, facts: CaseFacts) -> list[str]:
-    """Write what is newer, or was empty; return the names of the changed fields."""
-    older = facts.at is not None and referral.told_at is not None and facts.at < referral.told_at
+    """Write each value that is newer than the held one, or fills a gap; return the names of the changed fields."""
     changed = []
-    for name, value in _clean(facts).items():
-        if getattr(referral, name) != value and not (older and getattr(referral, name)):
+    values = _clean(facts)
+    partner = partner_of(facts.partner_remote_id, facts.partner_name)
+    if partner is not None:
+        values["partner"] = partner
+    for name, value in values.items():
+        key = facts.partner_remote_id if name == "partner" else value
+        if newer(referral, name, key, at=facts.at) and getattr(referral, name) != value:
             setattr(referral, name, value)
             changed.append(name)
-    partner = partner_of(facts.partner_remote_id, facts.partner_name)
-    if partner is not None and referral.partner_id != partner.id and not (older and referral.partner_id):
-        referral.partner = partner
-        changed.append("partner")
-    if facts.at is not None and not older:
+    if facts.at is not None and (referral.told_at is None or facts.at > referral.told_at):
         referral.told_at = facts.at
     return changed
 
@@ -81,10 +83,13 @@ def receive_stage(*, referral_id: uuid.UUID, stage: str, at: datetime | None = N
     """
     referral, moment = lock_referral(referral_id), at or timezone.now()
     word = single_line(stage)[:120]
-    if not word or (referral.stage_at is not None and moment < referral.stage_at) or referral.stage == word:
+    if not word or not newer(referral, "stage", word, at=moment):
         return False
+    same = referral.stage == word
     referral.stage, referral.stage_at = word, moment
-    referral.save(update_fields=["stage", "stage_at", "updated_at"])
+    referral.save(update_fields=["stage", "stage_at", "told", "updated_at"])
+    if same:
+        return False
     events.about_case("state_changed", referral, origin=origin, what="stage")
     record(action="referral.stage_changed", object_type="referral", object_id=referral.id)
     return True
@@ -92,19 +97,27 @@ def receive_stage(*, referral_id: uuid.UUID, stage: str, at: datetime | None = N
 
 @transaction.atomic
 def receive_settlement(*, referral_id: uuid.UUID, facts: SettlementFacts, origin: str = "") -> Settlement:
-    """Note what was told about the money of a case; the same key again renews the row.
+    """Note what was told about the money of a case; a newer account of the same key renews the row.
 
     Returns the row; publishes `referral.settlement_received` when something is new. Raises NotFound.
     """
     referral = lock_referral(referral_id)
-    values = {name: value for name, value in asdict(facts).items() if name != "key" and value not in ("", None)}
+    key = facts.key[:120]
+    values = {name: value for name, value in asdict(facts).items() if name not in ("key", "at")}
+    values = {name: value for name, value in values.items() if value not in ("", None)}
     values = {name: single_line(value)[:40] if name == "status" else value for name, value in values.items()}
-    found = Settlement.objects.filter(referral=referral, own_key=facts.key[:120]).first()
-    row = found or Settlement(referral=referral, own_key=facts.key[:120])
-    if found is not None and all(getattr(row, name) == value for name, value in values.items()):
-        return row
+    found = Settlement.objects.filter(referral=referral, own_key=key).first()
+    row = found or Settlement(referral=referral, own_key=key)
+    changed = False
     for name, value in values.items():
-        setattr(row, name, value)
+        # It has begun, may be disputed, and ends: an earlier step never replaces a later one.
+        rank = SETTLEMENT_STEPS.index(value) if name == "status" and value in SETTLEMENT_STEPS else 0
+        if newer(referral, f"settlement:{key}:{name}", value, at=facts.at, rank=rank) and getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = True
+    referral.save(update_fields=["told", "updated_at"])
+    if found is not None and not changed:
+        return row
     row.save()
     events.settlement_received(row, origin=origin)
     record(action="referral.settlement_received", object_type="referral", object_id=referral.id)
@@ -114,5 +127,12 @@ def receive_settlement(*, referral_id: uuid.UUID, facts: SettlementFacts, origin
 def update_came_or_went(referral: Referral, at: datetime) -> None:
     """Move the 90-day duty of a case on: both firms count from the last word exchanged."""
     if referral.last_update_at is None or at > referral.last_update_at:
-        referral.last_update_at, referral.update_due_at = at, at + UPDATE_EVERY
+        referral.last_update_at = at
+        due_from(referral, at)
         referral.save(update_fields=["last_update_at", "update_due_at", "updated_at"])
+
+
+def due_from(referral: Referral, moment: datetime) -> None:
+    """Let the 90-day duty count from a moment, unless it counts from a later one already. The caller saves."""
+    due = moment + UPDATE_EVERY
+    referral.update_due_at = max(due, referral.update_due_at or due)

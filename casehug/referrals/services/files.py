@@ -59,11 +59,13 @@ def receive_file(
     row = Attachment.objects.select_for_update().filter(referral=referral, own_key=facts.key[:120]).first()
     direction = Referral.Direction.OUT if facts.ours else Referral.Direction.IN
     row = row or Attachment(referral=referral, own_key=facts.key[:120], direction=direction)
-    if row.path or row.state == Attachment.State.REMOVED:
+    if row.path or row.state in (Attachment.State.REMOVED, Attachment.State.REFUSED):
         return row
     row.name = row.name or single_line(facts.name)[:255] or "file"
+    if facts.size is not None and facts.size > LIMIT_MB * MEGABYTE:
+        row.state, row.trouble = Attachment.State.REFUSED, f"It is larger than {LIMIT_MB} MB. It can be read there."
     row.save()
-    if file is None:
+    if file is None or row.state == Attachment.State.REFUSED:
         return row
     try:
         _keep(row, file, declared=facts.content_type, kinds=list(ACCEPTABLE))
@@ -74,9 +76,51 @@ def receive_file(
         events.about_file("file_received", row, origin=origin)
     row.save()
     if row.path:
-        copy_files(referral=referral)
+        _copy_if_possible(referral)
     record(action="referral.file_received", object_type="attachment", object_id=row.id, changes={"state": row.state})
     return row
+
+
+def _copy_if_possible(referral: Referral) -> None:
+    """Copy to the matter, if it takes files: an archived matter is no reason to lose the file here."""
+    try:
+        with transaction.atomic():
+            copy_files(referral=referral)
+    except (Invalid, Refused, NotFound):
+        return
+
+
+@transaction.atomic
+def own_file_came_back(*, referral_id: uuid.UUID, facts: FileFacts) -> Attachment | None:
+    """The exchange tells of a file this firm gave: confirm the row it is, None when it was not given from here.
+
+    Raises NotFound.
+    """
+    referral = lock_referral(referral_id)
+    rows = Attachment.objects.select_for_update().filter(referral=referral, direction=Referral.Direction.OUT)
+    found: Attachment | None = rows.filter(own_key=facts.key[:120]).first()
+    waiting = rows.filter(own_key="", name=facts.name).exclude(state__in=("removed", "refused")).order_by("created_at")
+    same = [row for row in waiting if facts.size is None or row.size_bytes == facts.size]
+    found = found or (same[0] if same else None)
+    if found is not None and found.state != Attachment.State.REMOVED and found.path:
+        file_shared(attachment_id=found.id, key=facts.key)
+        found.refresh_from_db()
+    return found
+
+
+@transaction.atomic
+def fetching_trouble(*, attachment_id: uuid.UUID, trouble: str, final: bool) -> None:
+    """Note why the content of a file could not be fetched: it is tried again, or never. Raises NotFound."""
+    row: Attachment | None = Attachment.objects.select_for_update().filter(id=attachment_id).first()
+    if row is None:
+        raise NotFound("attachment")
+    if row.path or row.state == Attachment.State.REMOVED:
+        return
+    if final:
+        _set_state(attachment_id, Attachment.State.FAILED, trouble)
+    else:
+        row.trouble = trouble[:300]
+        row.save(update_fields=["trouble", "updated_at"])
 
 
 @transaction.atomic

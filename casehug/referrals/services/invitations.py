@@ -18,9 +18,11 @@ from casehug.referrals.facts import InvitationFacts
 from casehug.referrals.models import Invitation, Referral
 from casehug.referrals.notices import EXPIRED
 from casehug.referrals.services.alarms import mark_heard, page_of, plan_alarms, say_arrived, silence
-from casehug.referrals.services.cases import UPDATE_EVERY
+from casehug.referrals.services.cases import due_from
 from casehug.referrals.services.locking import lock_invitation, lock_referral
+from casehug.referrals.services.told import newer, told_at
 
+WITHDRAWN = "withdrawn"
 _TIMES = ("evaluating_at", "contact_attempted_at", "consult_complete_at")
 
 
@@ -39,38 +41,54 @@ def receive_invitation(
     received = facts.received_at or timezone.now()
     invitation = Invitation(referral=referral, received_at=received, expires_at=facts.expires_at)
     invitation.save(force_insert=True)
-    if referral.state in (Referral.State.EXPIRED, Referral.State.DECLINED, Referral.State.CANCELLED):
-        referral.state = Referral.State.INVITED  # offered once more
-        referral.save(update_fields=["state", "updated_at"])
+    _settle_case(referral)  # it may have been offered once more
     events.about_invitation("invitation_received", invitation, origin=origin)
     record(action="invitation.received", object_type="invitation", object_id=invitation.id)
     plan_alarms(invitation)
     say_arrived(invitation)
-    return apply_invitation_state(invitation_id=invitation.id, facts=facts, origin=origin)
+    invitation = apply_invitation_state(invitation_id=invitation.id, facts=facts, origin=origin)
+    withdrawn = told_at(invitation.referral, WITHDRAWN)
+    if withdrawn is not None and invitation.is_open:
+        gone = InvitationFacts(state=Invitation.State.CANCELLED, resolved_at=withdrawn)
+        invitation = apply_invitation_state(invitation_id=invitation.id, facts=gone, origin=origin)
+    return invitation
 
 
 @transaction.atomic
 def apply_invitation_state(*, invitation_id: uuid.UUID, facts: InvitationFacts, origin: str = "") -> Invitation:
     """Apply news about an invitation in whatever order they come: a state of a lower rank changes nothing.
 
-    Publishes `referral.expired` or `referral.state_changed` when the state moved. Returns the row. Raises NotFound.
+    Of two deadlines the one told later counts, of two moments of one step the earlier. Publishes `referral.expired`
+    or `referral.state_changed` when the state moved. Returns the row. Raises NotFound.
     """
     invitation = lock_invitation(invitation_id)
     for name in _TIMES:
-        if getattr(facts, name) is not None and getattr(invitation, name) is None:
-            setattr(invitation, name, getattr(facts, name))
-    if facts.expires_at is not None and facts.expires_at != invitation.expires_at:
-        invitation.expires_at = facts.expires_at
-        plan_alarms(invitation)
+        setattr(invitation, name, _earlier(getattr(facts, name), getattr(invitation, name)))
+    if facts.expires_at is not None:
+        _take_deadline(invitation, facts)
     moved = _rank(facts.state) > _rank(invitation.state)
     if moved:
         invitation.state = facts.state
         if not invitation.is_open:
             invitation.resolved_at = facts.resolved_at or timezone.now()
+    elif facts.state == invitation.state and not invitation.is_open:
+        invitation.resolved_at = _earlier(facts.resolved_at, invitation.resolved_at)
     invitation.save()
     if moved:
         _moved(invitation, origin)
     return invitation
+
+
+def _earlier(told: datetime | None, held: datetime | None) -> datetime | None:
+    return min(filter(None, (told, held)), default=None)
+
+
+def _take_deadline(invitation: Invitation, facts: InvitationFacts) -> None:
+    told = newer(invitation.referral, f"deadline:{invitation.id}", facts.expires_at, at=facts.at)
+    invitation.referral.save(update_fields=["told", "updated_at"])
+    if told and facts.expires_at != invitation.expires_at:
+        invitation.expires_at = facts.expires_at
+        plan_alarms(invitation)
 
 
 def _rank(state: str) -> int:
@@ -86,16 +104,56 @@ def _moved(invitation: Invitation, origin: str) -> None:
         return
     silence(invitation)
     referral = invitation.referral
-    if referral.state != Referral.State.ACCEPTED:
-        referral.state = Referral.State(invitation.state)
-        if invitation.state == Invitation.State.ACCEPTED:
-            referral.update_due_at = (invitation.resolved_at or timezone.now()) + UPDATE_EVERY
-        referral.save(update_fields=["state", "update_due_at", "updated_at"])
+    if invitation.state == Invitation.State.ACCEPTED:
+        due_from(referral, invitation.resolved_at or timezone.now())
+        referral.save(update_fields=["update_due_at", "updated_at"])
+    _settle_case(referral)
     if invitation.state == Invitation.State.EXPIRED:
         raise_notice(
             kind=EXPIRED, subject_id=invitation.id, title="An invitation expired unanswered", url=page_of(invitation),
             text="The deadline has passed. The sender may offer the case to another firm, or to yours again.",
         )  # fmt: skip
+
+
+def _settle_case(referral: Referral) -> None:
+    """Let the state of a received case follow from all its invitations, whichever came first."""
+    if referral.direction != Referral.Direction.IN:
+        return
+    rows = sorted(Invitation.objects.filter(referral=referral), key=lambda row: (row.received_at, _rank(row.state)))
+    states = [row.state for row in rows]
+    if Invitation.State.ACCEPTED in states:
+        state = Referral.State.ACCEPTED
+    elif WITHDRAWN in referral.told:
+        state = Referral.State.CANCELLED
+    elif not rows or any(row.is_open for row in rows):
+        state = Referral.State.INVITED
+    else:
+        state = Referral.State(states[-1])
+    if state != referral.state:
+        referral.state = state
+        referral.save(update_fields=["state", "updated_at"])
+
+
+@transaction.atomic
+def withdraw_case(*, referral_id: uuid.UUID, at: datetime | None = None, origin: str = "") -> Referral:
+    """The sender has taken a case back: open invitations are cancelled, also those told of later.
+
+    An accepted case stays accepted. Publishes `referral.state_changed`. Returns the row. Raises NotFound.
+    """
+    referral, moment = lock_referral(referral_id), at or timezone.now()
+    if newer(referral, WITHDRAWN, "", at=moment):
+        referral.save(update_fields=["told", "updated_at"])
+    facts = InvitationFacts(state=Invitation.State.CANCELLED, resolved_at=moment)
+    opened = Invitation.objects.filter(referral=referral, state__in=Invitation.OPEN).values_list("id", flat=True)
+    for invitation_id in list(opened):
+        apply_invitation_state(invitation_id=invitation_id, facts=facts, origin=origin)
+    referral.refresh_from_db()
+    before = referral.state
+    _settle_case(referral)
+    if referral.state != before:
+        events.about_case("state_changed", referral, origin=origin)
+        record(action="referral.withdrawn", object_type="referral", object_id=referral.id)
+    return referral
 
 
 def overdue(now: datetime) -> QuerySet[Invitation]:

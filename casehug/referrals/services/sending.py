@@ -21,8 +21,9 @@ from casehug.referrals.exchanges import require_exchange
 from casehug.referrals.facts import RelayFacts
 from casehug.referrals.models import PartnerFirm, Referral
 from casehug.referrals.notices import LOST
-from casehug.referrals.services.cases import UPDATE_EVERY
+from casehug.referrals.services.cases import UPDATE_EVERY, due_from
 from casehug.referrals.services.locking import lock_referral, partner_of
+from casehug.referrals.services.told import count_once, newer
 
 State = Referral.State
 NOT_AT_WORK = (State.FAILED, State.NO_PARTNER, State.ALL_DECLINED, State.CANCELLED)
@@ -213,22 +214,24 @@ def mark_unknown(*, referral_id: uuid.UUID) -> Referral:
 def apply_relay(*, referral_id: uuid.UUID, facts: RelayFacts, origin: str = "") -> Referral:
     """Apply what became of a case we referred out, in whatever order news come.
 
-    Publishes `referral.state_changed` when the state moved; people are told when no firm was found.
-    Returns the row. Raises NotFound; ValueError for a state that is no news of this kind.
+    Publishes `referral.state_changed` when the state moved; people are told when no firm was found. Returns the row.
+    Raises NotFound; ValueError for a state that is no news of this kind.
     """
     referral, moment = _lock_out(referral_id), facts.at or timezone.now()
     if facts.state not in RANKS[RANKS.index(State.MATCHING) :]:
         raise ValueError(facts.state)
-    referral.looks = max(referral.looks, facts.look)
+    referral.looks = max(referral.looks, facts.look, count_once(referral, "looks", facts.invitation))
     if referral.sent_at is None:
         referral.sent_at = moment  # news about it prove that it arrived
     moved = _move(referral, facts.state, origin)
-    if moved or facts.state == referral.state:
+    firm, rank = facts.partner_remote_id or facts.partner_name, RANKS.index(facts.state)
+    if firm and newer(referral, "asked", firm, at=moment, rank=rank):
         referral.partner = partner_of(facts.partner_remote_id, facts.partner_name) or referral.partner
         referral.partner_name = facts.partner_name[:200] or referral.partner_name
-        referral.trouble = facts.reason[:300] if facts.reason else referral.trouble
+    if facts.reason and newer(referral, "reason", facts.reason, at=moment):
+        referral.trouble = facts.reason[:300]
     if moved and facts.state == State.ACCEPTED:
-        referral.update_due_at = moment + UPDATE_EVERY
+        due_from(referral, moment)
     referral.save()
     if moved and facts.state in (State.NO_PARTNER, State.ALL_DECLINED):
         _say_lost(referral)
@@ -237,13 +240,11 @@ def apply_relay(*, referral_id: uuid.UUID, facts: RelayFacts, origin: str = "") 
 
 @transaction.atomic
 def lost_seen(*, referral_id: uuid.UUID) -> None:
-    """A person has seen that a case found no firm: the notice goes. Raises NotFound."""
+    """A person has seen that a case found no firm. Raises NotFound."""
     clear_notice(kind=LOST, subject_id=lock_referral(referral_id).id)
 
 
 def _say_lost(referral: Referral) -> None:
-    raise_notice(
-        kind=LOST, subject_id=referral.id, title="A case you referred out found no firm",
-        url=reverse("referral", args=[referral.id]),
-        text="No partner firm was found, or all have declined. Decide what to do with the case.",
-    )  # fmt: skip
+    text = "No partner firm was found, or all have declined. Decide what to do with the case."
+    raise_notice(kind=LOST, subject_id=referral.id, title="A case you referred out found no firm", text=text,
+                 url=reverse("referral", args=[referral.id]))  # fmt: skip

@@ -158,7 +158,7 @@ def receive_update(*, referral_id: uuid.UUID, facts: UpdateFacts, origin: str = 
     )  # fmt: skip
     update_came_or_went(referral, moment)
     if facts.stage:
-        receive_stage(referral_id=referral.id, stage=facts.stage, at=moment, origin=origin)
+        receive_stage(referral_id=referral.id, stage=facts.stage, at=facts.at or moment, origin=origin)
     events.about_update("update_received", row, origin=origin)
     record(action="referral.update_received", object_type="case_update", object_id=row.id)
     return row
