@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/", include("casehug.firms.account_urls")),
     *[path("", include(urlconf)) for urlconf in settings.EXTRA_URLCONFS],
     path("", include("casehug.operations.urls")),
+    path("", include("casehug.data_duties.urls")),
     path("", include("casehug.firms.urls")),
     path("", include("casehug.intake.urls")),
     path("", include("casehug.referrals.urls")),

@@ -1,6 +1,7 @@
 """Append-only record of who did what: hash-chained per firm, written only through a database function."""
 
 from django.db import models
+from django.db.models import Q
 
 from casehug.common.models import FirmModel
 
@@ -23,4 +24,10 @@ class AuditEntry(FirmModel):
     class Meta:
         base_manager_name = "objects"
         constraints = [models.UniqueConstraint(fields=["firm_id", "seq"], name="audit_seq_once")]
-        indexes = [models.Index(fields=["firm_id", "-created_at", "-id"], name="audit_recent")]
+        indexes = [
+            models.Index(fields=["firm_id", "-created_at", "-id"], name="audit_recent"),
+            models.Index(fields=["firm_id", "action", "-seq"], name="audit_action"),
+            models.Index(fields=["firm_id", "actor_id", "-seq"], name="audit_actor"),
+            models.Index(fields=["firm_id", "object_id", "-seq"], name="audit_object"),
+            models.Index(fields=["firm_id", "-seq"], condition=~Q(outcome="ok"), name="audit_not_ok"),
+        ]

@@ -1,34 +1,19 @@
-"""Append to the audit log and verify its chain."""
+"""Append to the audit log. How its chain is checked is in `verify.py`."""
 
-import hashlib
-import hmac
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
+from casehug.audit.chain import entry_digest
 from casehug.audit.models import AuditEntry
+from casehug.audit.verify import verify_firm
 from casehug.common.actor import current_actor
 from casehug.common.ids import uuid7
 from casehug.common.scope import current_firm_id
-
-
-def _digest(previous: bytes, fields: list[Any]) -> bytes:
-    key = settings.CASEHUG_AUDIT_KEY.encode()
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=str).encode()
-    return hmac.new(key, previous + canonical, hashlib.sha256).digest()
-
-
-def _fields(entry: AuditEntry) -> list[Any]:
-    moment = entry.created_at.astimezone(UTC).isoformat()
-    return [str(entry.firm_id), entry.seq, str(entry.id), moment, str(entry.actor_id or ""), entry.source,
-            entry.address, entry.action, entry.object_type, str(entry.object_id or ""), entry.changes, entry.outcome,
-            entry.remote_id]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,7 +76,7 @@ def append_pending() -> None:
 
 def _append(entry: AuditEntry, previous: bytes) -> bytes:
     """Insert one entry through the database's append function; return its digest."""
-    digest = _digest(previous, _fields(entry))
+    digest = entry_digest(previous, entry)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)",
@@ -103,11 +88,4 @@ def _append(entry: AuditEntry, previous: bytes) -> bytes:
 
 def verify_chain() -> str | None:
     """Check the chain of the scope's firm from the start; return the first fault in words, None when unbroken."""
-    previous, expected = b"", 1
-    for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
-        if entry.seq != expected:
-            return f"entry {expected} is missing"
-        if not hmac.compare_digest(bytes(entry.digest), _digest(previous, _fields(entry))):
-            return f"entry {entry.seq} was altered"
-        previous, expected = bytes(entry.digest), expected + 1
-    return None
+    return verify_firm().fault or None

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "casehug.outbox",
     "casehug.intake",
     "casehug.referrals",
+    "casehug.data_duties",
     "casehug.operations",
     "casehug.local",
     "integrations",
@@ -131,6 +132,8 @@ DEFAULT_FROM_EMAIL = env("CASEHUG_MAIL_FROM", default="CaseHug <no-reply@casehug
 CASEHUG_KEK = env("CASEHUG_KEK", default="")
 CASEHUG_INDEX_KEY = env("CASEHUG_INDEX_KEY", default="")
 CASEHUG_AUDIT_KEY = env("CASEHUG_AUDIT_KEY", default="")
+# Where the heads of the audit chains are noted outside the database; empty: beside the uploads.
+AUDIT_HEADS_FILE = env("CASEHUG_AUDIT_HEADS", default="")
 
 # Outgoing webhooks reach public addresses only: none of these ones; a local run may name its own listeners.
 OUTBOUND_OWN_ADDRESSES = env.list("CASEHUG_OWN_ADDRESSES", default=[])

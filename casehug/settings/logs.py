@@ -10,7 +10,7 @@ import structlog
 ALLOWED_KEYS = frozenset(
     {"event", "level", "timestamp", "logger", "request_id", "firm", "connection", "run", "kind", "queue", "lane",
      "step", "status", "error_class", "error_code", "attempt", "seconds", "count", "provider", "method", "route",
-     "code", "action", "exc_type", "exc_place", "worker", "wait", "outcome", "port", "reason_code"}
+     "code", "action", "seq", "head", "exc_type", "exc_place", "worker", "wait", "outcome", "port", "reason_code"}
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ WORK_HANDLERS = {
     "onboard_connection": "integrations.inbound.onboard.run_onboard",
     "deliver_webhook": "integrations.outbound.delivery.run_delivery",
     "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
+    "verify_audit": "casehug.data_duties.audit_check.run_check",
 }
 SLOTS = {
     "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
@@ -50,6 +51,7 @@ SETTINGS_TABS = [
     ("Referrals", "settings_referrals", "firm.view"),
     ("Integrations", "integrations", "integrations.view"),
     ("API keys", "api_keys", "firm.manage"),
+    ("Audit log", "settings_audit", "audit.view"),
 ]
 NOTICE_KINDS = [
     "integrations.connections.notices.KINDS",
@@ -77,4 +79,5 @@ TICKS = [
     "integrations.connections.states.purge_states",
     "integrations.outbound.upkeep.tick",
     "casehug.referrals.ticks.tick",
+    "casehug.audit.heads.tick",
 ]
