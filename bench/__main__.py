@@ -7,12 +7,13 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from bench import machine, report
+from bench import report
 from bench.result import Result
 from bench.size import QUICK, Size
-from bench.stack import Stack, running_stack
 from casehug.local.errors import LocalError
 from casehug.local.state import PROJECT
+from harness import machine
+from harness.stack import Stack, running_stack
 
 
 def read_options(arguments: list[str]) -> argparse.Namespace:

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.offices import Office, make_office, person
 from bench.result import Result
 from bench.size import Size
-from bench.stack import Stack
-from bench.standin import StandIn
 from casehug.common.scope import firm_scope
+from harness.offices import Office, make_office, person
+from harness.stack import Stack
+from harness.standin import StandIn
 from integrations.models import BulkRun, Connection
 from integrations.selectors.bulk import plan_of
 from integrations.sync.bulk import services
@@ -34,7 +34,7 @@ class Bulk:
     def start(self, matters: int, first: int) -> float:
         """Make the matters and their dry run; return how long the dry run took."""
         with firm_scope(self.office.firm_id):
-            ids = [self.office.matter(person(number)).id for number in range(first, first + matters)]
+            ids = [self.office.intake(person(number)).id for number in range(first, first + matters)]
         began = time.monotonic()
         with firm_scope(self.office.firm_id):
             self.run_id = services.start_plan(
@@ -107,7 +107,7 @@ WRONG = ("doubled", "lost", "failed")
 
 def _one(standin: StandIn, matters: int, *, cut: bool) -> dict[str, float]:
     """Run one bulk sync through; return its numbers."""
-    office = make_office(standin)
+    office = make_office(standin, account=None)
     with firm_scope(office.firm_id):
         Connection.objects.update(calls_per_minute=LIMIT)
     bulk = Bulk(office, standin)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bench.naive import Naive
-from bench.offices import Office, await_quiet, make_office, person
 from bench.result import Result
 from bench.size import Size
-from bench.stack import Stack
-from bench.standin import StandIn
 from casehug.common.scope import firm_scope
 from casehug.intake.services.matters import update_matter
+from harness.offices import Office, await_quiet, make_office, person
+from harness.stack import Stack
+from harness.standin import StandIn
 
 Person = dict[str, str]
 
@@ -40,7 +40,7 @@ class Bench:
     def sync(self, matter_id: uuid.UUID) -> int:
         """Press the button, wait, and return how many calls arrived."""
         before = self.standin.last()
-        self.office.press([matter_id])
+        self.office.press(matter_id)
         await_quiet([self.office])
         self.matters.add(matter_id)
         return len(self.standin.arrived(self.office.account, since=before))
@@ -54,7 +54,7 @@ class Bench:
 
 def _new(bench: Bench, who: Person) -> uuid.UUID:
     bench.contacts += 1
-    return bench.office.matter(who).id
+    return bench.office.intake(who).id
 
 
 def _known(bench: Bench, who: Person) -> uuid.UUID:
@@ -65,10 +65,10 @@ def _known(bench: Bench, who: Person) -> uuid.UUID:
 
 def _second(bench: Bench, who: Person) -> uuid.UUID:
     bench.contacts += 1
-    first = bench.office.matter(who)
+    first = bench.office.intake(who)
     bench.sync(first.id)
     bench.naive.four_calls(who, "first matter")
-    return bench.office.matter(who, client_id=first.client_id).id
+    return bench.office.intake(who, client_id=first.client_id).id
 
 
 def _unchanged(bench: Bench, who: Person) -> uuid.UUID:
@@ -108,7 +108,7 @@ def measure(stack: Stack, size: Size) -> Result:
     counters = {"doubled": 0, "lost": 0, "failed": 0, "calls_over_promise": 0}
     naive_doubled, first = 0, []
     for index, situation in enumerate(SITUATIONS):
-        office = make_office(standin, note_target=situation.note_target)
+        office = make_office(standin, account=None, note_target=situation.note_target)
         account, token = standin.account()
         bench = Bench(office, Naive(standin.url, token), account, standin)
         ours: list[int] = []

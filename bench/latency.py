@@ -5,11 +5,11 @@ import uuid
 from dataclasses import asdict, dataclass
 
 from bench.naive import Naive
-from bench.offices import Office, await_quiet, make_office, person
 from bench.result import Result, met, percentile
 from bench.size import Size
-from bench.stack import Stack
-from bench.standin import StandIn
+from harness.offices import Office, await_quiet, make_office, person
+from harness.stack import Stack
+from harness.standin import StandIn
 
 LATENCIES = (0, 100)
 ALLOWANCE_MS = 150  # on top of three round trips, for everything that is ours
@@ -60,7 +60,7 @@ def measure(stack: Stack, size: Size) -> Result:
     """Approve one intake at a time on an idle system, in turn with the bare calls."""
     standin = StandIn(stack.standin_url)
     account, token = standin.account()
-    pair = Pair(make_office(standin), Naive(standin.url, token), account, standin)
+    pair = Pair(make_office(standin, account=None), Naive(standin.url, token), account, standin)
     n = size.rounds * size.per_round
     result = Result(
         "latency", "Approve → visible in Lawmatics",

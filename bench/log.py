@@ -15,16 +15,16 @@ from django.db import connection as database
 from django.test import Client as Browser
 from django.urls import reverse
 
-from bench.offices import make_office, person
 from bench.result import Result, met
 from bench.size import Size
-from bench.stack import Stack
-from bench.standin import StandIn
 from casehug.common.ids import public_id, uuid7
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Role
 from casehug.firms.services import add_member
 from casehug.intake.models import Matter
+from harness.offices import make_office, person
+from harness.stack import Stack
+from harness.standin import StandIn
 from integrations.models import Connection, SyncLog
 from integrations.selectors.log import encode_key
 
@@ -72,8 +72,8 @@ class Desk:
 
 def make_desk(stack: Stack, rows: int) -> Desk:
     """Make a firm with matters and fill its log in the database, as the tables' owner."""
-    office = make_office(StandIn(stack.standin_url))
-    first = office.matter(person(rows))
+    office = make_office(StandIn(stack.standin_url), account=None)
+    first = office.intake(person(rows))
     with firm_scope(office.firm_id):
         clones = []
         for number in range(MATTERS):

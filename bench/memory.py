@@ -2,14 +2,14 @@
 
 import time
 
-from bench import machine
-from bench.offices import Office, await_quiet, make_office, person
 from bench.result import Result, met, slope
 from bench.size import Size
-from bench.stack import Stack
-from bench.standin import StandIn
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from harness import machine
+from harness.offices import Office, await_quiet, make_office, person
+from harness.stack import Stack
+from harness.standin import StandIn
 
 FIRMS = 6
 MOST_GROWTH_MB = 10.0
@@ -18,7 +18,7 @@ MOST_GROWTH_MB = 10.0
 def measure(stack: Stack, size: Size) -> Result:
     """Sync `size.matters` in blocks; look at the worker's memory after each block, when it is idle."""
     standin = StandIn(stack.standin_url)
-    offices = [make_office(standin) for _ in range(FIRMS)]
+    offices = [make_office(standin, account=None) for _ in range(FIRMS)]
     worker = stack.children["worker"].pid
     points: list[tuple[float, float]] = [(0, machine.memory_mb(worker))]
     used = dict.fromkeys(stack.processor_seconds(), 0.0)
@@ -28,7 +28,7 @@ def measure(stack: Stack, size: Size) -> Result:
         ready = _make(offices, first, block)
         before, started = stack.processor_seconds(), time.monotonic()
         for office, matters in ready.items():
-            office.press(matters, lane=WorkItem.Lane.BULK)
+            office.press_all(matters, lane=WorkItem.Lane.BULK)
         await_quiet(offices, seconds=60 + block, every=0.2)
         busy += time.monotonic() - started
         used = {name: used[name] + now - before[name] for name, now in stack.processor_seconds().items()}
@@ -43,7 +43,7 @@ def _make(offices: list[Office], first: int, count: int) -> dict[Office, list]: 
     for index, office in enumerate(offices):
         numbers = range(first + index, first + count, len(offices))
         with firm_scope(office.firm_id):
-            ready[office] = [office.matter(person(number)).id for number in numbers]
+            ready[office] = [office.intake(person(number)).id for number in numbers]
     return ready
 
 

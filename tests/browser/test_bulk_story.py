@@ -10,12 +10,13 @@ from playwright.sync_api import Page, expect
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Role
 from casehug.firms.services import add_member
+from harness.offices import Office, make_office, wait_until
+from harness.standin import StandIn, count
 from integrations.models import BulkRun, Connection
 from integrations.sync.bulk.outcomes import count as outcomes
 from tests.browser.conftest import Watched
 from tests.conftest import PASSWORD
 from tests.plugin.stack import Stack
-from tests.proofs.offices import Office, StandIn, count, make_office, wait_until
 
 Window = Callable[..., Watched]
 ADMIN = "admin.bulk@example.com"

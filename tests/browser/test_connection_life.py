@@ -14,13 +14,13 @@ from casehug.firms.services import add_member
 from casehug.intake.models import CaseType
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.matters import create_matter
+from harness.standin import StandIn
 from integrations.mappings.services import prepare_account
 from integrations.models import Connection, ExternalLink
 from tests.browser.conftest import Watched
 from tests.browser.test_webhook_pages import look
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn
 
 Window = Callable[..., Watched]
 ADMIN = "admin.life@example.com"

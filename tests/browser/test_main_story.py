@@ -14,10 +14,10 @@ from casehug.intake.models import CaseType
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.links import create_intake_link
 from casehug.intake.services.matters import create_matter
+from harness.standin import StandIn
 from tests.browser.conftest import Watched
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn
 
 Window = Callable[..., Watched]
 PDF = {

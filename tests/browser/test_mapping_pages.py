@@ -17,13 +17,13 @@ from casehug.firms.services import add_member
 from casehug.intake.models import CaseType, Matter
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.matters import create_matter
+from harness.standin import StandIn
 from integrations.mappings.services import prepare_account
 from integrations.models import CaseTypeMapping, Connection
 from integrations.sync.services import request_sync
 from tests.browser.conftest import Watched
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn
 
 Window = Callable[..., Watched]
 ADMIN = "admin.maps@example.com"

@@ -23,14 +23,14 @@ def listener(stack: Stack) -> Iterator[Listener]:
     """A listener that web and worker of this run may reach."""
     made = Listener()
     allowed = {"CASEHUG_OUTBOUND_LOCAL": made.place}
-    stack._spawn("worker", product.worker_command(), allowed)
-    stack._spawn("web", product.web_command(urlsplit(stack.base_url).port or 0), allowed)
-    stack._await("web", f"{stack.base_url}/readyz")
+    stack.spawn("worker", product.worker_command(), allowed)
+    stack.spawn("web", product.web_command(urlsplit(stack.base_url).port or 0), allowed)
+    stack.await_answer("web", f"{stack.base_url}/readyz")
     yield made
     made.close()
     stack.restart_worker()
     stack.start_web()
-    stack._await("web", f"{stack.base_url}/readyz")
+    stack.await_answer("web", f"{stack.base_url}/readyz")
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import pytest
 import redis
 from django.conf import settings
 
+from harness.offices import Office, await_rows, make_office
+from harness.standin import StandIn, count
 from tests.plugin.stack import Stack
-from tests.proofs.offices import Office, StandIn, await_rows, count, make_office
 
 N = 5
 

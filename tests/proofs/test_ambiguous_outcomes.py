@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from harness.offices import await_rows, make_office
+from harness.standin import StandIn, count
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn, await_rows, count, make_office
 
 FAULTS: dict[str, dict[str, Any]] = {
     "reply lost after commit": {"kind": "reset_after_commit"},

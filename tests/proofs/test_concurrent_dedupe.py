@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.offices import await_rows, make_office
+from harness.standin import StandIn, count
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn, await_rows, count, make_office
 
 N = 50
 VARIANTS = ("dana.reyes@example.com", "Dana.Reyes@Example.com", " dana.reyes@example.com", "DANA.REYES@EXAMPLE.COM ")

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from casehug.local import product
+from harness.offices import Office, await_rows, make_office
+from harness.standin import StandIn, count
 from tests.plugin.stack import Stack
-from tests.proofs.offices import Office, StandIn, await_rows, count, make_office
 
 POINTS = (
     "claim.before", "claim.after", "probe.before", "probe.after", "intent.before", "intent.committed",
@@ -41,7 +42,7 @@ class Killer:
             "CASEHUG_CHECKPOINT_OBSERVERS": OBSERVERS, "CASEHUG_KILL_PLAN": str(self.plan),
             "CASEHUG_SABOTAGE": sabotage,
         }  # fmt: skip
-        self.stack._spawn("worker", command, environment)
+        self.stack.spawn("worker", command, environment)
 
     def aim(self, boundaries: list[str]) -> None:
         for boundary in boundaries:

@@ -10,9 +10,10 @@ from casehug.common import throttle
 from casehug.common.scope import firm_scope
 from casehug.firms.api_scopes import SCOPES
 from casehug.firms.models import ApiKey, Firm
+from harness.offices import make_office
+from harness.standin import StandIn
 from tests.plugin.node import APP, Node
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn, make_office
 
 
 def test_valid_by_the_rules_of_the_platform(platform_command: Node, tmp_path: Path) -> None:
