@@ -7,6 +7,8 @@ SCOPES: dict[str, str] = {
     "clients:write": "Create and change clients",
     "documents:read": "Read checklists and upload states",
     "documents:write": "Request documents, upload, approve and send back",
+    "referrals:read": "Read referred cases, invitations, updates, files and partner firms",
+    "referrals:write": "Refer out, answer invitations, send updates and files",
     "webhooks:read": "Read outgoing webhooks and their deliveries",
     "webhooks:write": "Add, change and remove outgoing webhooks",
     "firms:read": "Read the firm's profile, members and usage",

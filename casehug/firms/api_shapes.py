@@ -115,6 +115,7 @@ WORDS = {
     409: "Taken, or not possible in this state.",
     412: "`If-Match` does not match: somebody changed it meanwhile.",
     413: "Too large.",
+    415: "The body has to be `multipart/form-data`.",
     422: "Understood, but the state does not allow it.",
     429: "Too many requests; `Retry-After` says when to come back.",
     502: "The other system could not be reached.",

@@ -35,4 +35,5 @@ urlpatterns = [
     path("matters/<mat:matter_id>/refer/", refer.matter_refer, name="matter_refer"),
     path("settings/referrals/", refer.choices_page, name="settings_referrals"),
     path("settings/referrals/save/", refer.choices_save, name="settings_referrals_save"),
+    path("", include("casehug.referrals.api.urls")),
 ]
