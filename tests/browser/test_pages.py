@@ -27,7 +27,6 @@ from casehug.intake.services.notes import add_note
 from casehug.intake.services.portal import complete_portal, save_answers
 from casehug.intake.services.saved_views import save_view
 from casehug.intake.services.uploads import upload_document
-from harness.standin import StandIn
 from integrations.mappings.forms import refresh_forms
 from integrations.mappings.services import prepare_account
 from integrations.models import CatalogueItem, Connection, FieldMapping
@@ -35,6 +34,7 @@ from integrations.sync.services import request_sync
 from tests.browser.conftest import Watched
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
+from tests.proofs.offices import StandIn
 
 Window = Callable[..., Watched]
 ADMIN = "admin.pages@example.com"
@@ -210,11 +210,16 @@ def look(window: Watched, world: World, suffix: str, rules: dict[str, object]) -
     assert wrong == [], "\n".join(wrong)
 
 
+STICKING_OUT = """[...document.querySelectorAll("body *")]
+    .filter(one => one.getBoundingClientRect().right > innerWidth + 1)
+    .map(one => one.outerHTML.slice(0, 120)).slice(-3)"""
+
+
 def faults(window: Watched, name: str, suffix: str, rules: dict[str, object]) -> list[str]:
     """Return in words what is wrong with the page that is open."""
     wrong = []
     if window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        wrong.append(f"{name} is wider than the window")
+        wrong.append(f"{name} is wider than the window: {window.page.evaluate(STICKING_OUT)}")
     if "CASEHUG_PICTURES" in os.environ:  # a picture of a whole page costs as much as all that is asked of it here
         window.picture(f"page-{name}-{suffix}")
     found = Axe().run(window.page, options={"runOnly": rules, "resultTypes": ["violations"]})
