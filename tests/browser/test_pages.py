@@ -27,6 +27,7 @@ from casehug.intake.services.notes import add_note
 from casehug.intake.services.portal import complete_portal, save_answers
 from casehug.intake.services.saved_views import save_view
 from casehug.intake.services.uploads import upload_document
+from harness.standin import StandIn
 from integrations.mappings.forms import refresh_forms
 from integrations.mappings.services import prepare_account
 from integrations.models import CatalogueItem, Connection, FieldMapping
@@ -34,7 +35,6 @@ from integrations.sync.services import request_sync
 from tests.browser.conftest import Watched
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
-from tests.proofs.offices import StandIn
 
 Window = Callable[..., Watched]
 ADMIN = "admin.pages@example.com"
