@@ -21,6 +21,7 @@ from pytest_django import Settings
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from casehug.data_duties.models import Erasure, FirmExport
 from casehug.firms.api_scopes import SCOPES
 from casehug.firms.models import ApiKey, Firm, Membership, Role, TeamInvitation, User
 from casehug.intake.models import CaseType, Client, Document, ImportBatch, Matter, SavedView, Upload, UploadSlot
@@ -30,7 +31,7 @@ from casehug.intake.services.matters import create_matter
 from casehug.intake.services.upload_slots import announce_upload
 from casehug.intake.services.uploads import upload_document
 from casehug.referrals.facts import CaseFacts, FileFacts, InvitationFacts
-from casehug.referrals.models import Attachment, Invitation, PartnerFirm, Referral
+from casehug.referrals.models import Attachment, CaseImport, Invitation, PartnerFirm, Referral
 from casehug.referrals.services.cases import receive_case
 from casehug.referrals.services.files import receive_file
 from casehug.referrals.services.invitations import receive_invitation
@@ -86,7 +87,7 @@ RECORDS: dict[str, tuple[str, type]] = {
     "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord), "slot_id": ("upl", UploadSlot),
     "template_id": ("tmpl", CaseType), "key_id": ("key", ApiKey), "view_id": ("viw", SavedView),
     "referral_id": ("ref", Referral), "invitation_id": ("inv", Invitation), "attachment_id": ("att", Attachment),
-    "partner_id": ("par", PartnerFirm),
+    "partner_id": ("par", PartnerFirm), "case_import_id": ("rim", CaseImport), "erasure_id": ("era", Erasure), "export_id": ("exp", FirmExport),
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",

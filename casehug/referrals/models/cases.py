@@ -82,6 +82,8 @@ class Referral(FirmModel):
     """A case that another firm already handled: nobody is invited."""
     suggestions = models.BooleanField(default=False)
     """Sent as a draft on purpose, so that the exchange suggests partners."""
+    lead_form = models.BooleanField(default=False)
+    """The person offered the case themselves, by the firm's public form; what stands here are their answers."""
     consent_at = models.DateTimeField(null=True, blank=True)
     consent_by_id = models.UUIDField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)
