@@ -1,4 +1,4 @@
-"""What the product announced, turned into work: which event starts a sync, for which connections."""
+"""What the product announced, turned into work: which event starts a sync or goes out, on which connections."""
 
 import uuid
 
@@ -9,6 +9,7 @@ from integrations.connections.holds import hold_reason
 from integrations.mappings.forms import waits_for_answers
 from integrations.models import Connection, ExternalLink
 from integrations.outbound.fanout import fan_out
+from integrations.referrals.requests import take_up
 from integrations.registry import UnknownProvider, provider
 
 ON_APPROVAL = ("document.approved", "intake.approved")
@@ -23,6 +24,7 @@ def on_event(event: OutboxEvent) -> None:
     echoed back to it. While a connection needs a person the row waits on hold and goes on by itself.
     """
     fan_out(event)
+    take_up(event)
     matter_id = event.data.get("matter_id")
     if event.type not in (*ON_APPROVAL, *ON_CREATION, *ON_COMPLETION) or not matter_id:
         return

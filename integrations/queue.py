@@ -32,6 +32,27 @@ def enqueue_sync(
     )  # fmt: skip
 
 
+def enqueue_operation(
+    *,
+    connection: Connection,
+    kind: str,
+    subject_type: str,
+    subject_id: uuid.UUID,
+    lane: int,
+    trigger: str,
+    actor_id: uuid.UUID | None = None,
+    cause_event_id: uuid.UUID | None = None,
+    retry_of: uuid.UUID | None = None,
+    hold_reason: str = "",
+) -> WorkItem:
+    """Queue one operation beside the sync of matters, for the row behind it; a live one for it is joined."""
+    return work.enqueue(
+        kind=kind, queue=QUEUE, subject_type=subject_type, subject_id=subject_id, lane=lane,
+        connection_id=connection.id, writes=True, trigger=trigger, actor_id=actor_id, cause_event_id=cause_event_id,
+        retry_of=retry_of, hold_reason=hold_reason,
+    )  # fmt: skip
+
+
 def enqueue_reconcile(*, intent: RemoteIntent, lane: int, after_seconds: float) -> WorkItem:
     """Queue the search for an unanswered write. Reads only, so it runs beside a writer."""
     return work.enqueue(

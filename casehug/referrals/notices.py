@@ -4,7 +4,7 @@ from casehug.firms.models import Role
 from casehug.firms.notices import NoticeKind
 
 ARRIVED, DEADLINE, ESCALATED = "referral.arrived", "referral.deadline", "referral.escalated"
-EXPIRED, LOST = "referral.expired", "referral.lost"
+EXPIRED, LOST, UNSURE = "referral.expired", "referral.lost", "referral.unsure"
 _DECIDERS = (Role.ATTORNEY.value, Role.ADMIN.value)
 KINDS = (
     NoticeKind(
@@ -21,6 +21,11 @@ KINDS = (
     ),
     NoticeKind(
         EXPIRED, "An invitation expired unanswered", "The sender may offer the case to another firm.",
+        capability="referrals.view", roles=_DECIDERS,
+    ),
+    NoticeKind(
+        UNSURE, "Somebody has to say whether something arrived",
+        "Sent to the exchange, never answered, and nothing says whether it is there.",
         capability="referrals.view", roles=_DECIDERS,
     ),
     NoticeKind(

@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 
 from casehug.common.ids import converter_for
-from casehug.referrals.views import case, inbox, invitation, refer
+from casehug.referrals.views import case, handout, inbox, invitation, refer
 
 for _prefix in ("ref", "inv", "att", "par"):
     register_converter(converter_for(_prefix), _prefix)
@@ -25,6 +25,7 @@ case_routes = [
 ]
 urlpatterns = [
     path("referrals/", inbox.inbox, name="referrals"),
+    path("referrals/handout/<str:token>", handout.handout, name="referral_handout"),
     path("referrals/due/", inbox.due_list, name="referrals_due"),
     path("referrals/partners/", refer.partner_list, name="referrals_partners"),
     path("referrals/partners/<par:partner_id>/", refer.partner_page, name="referrals_partner"),

@@ -5,6 +5,10 @@ OUTBOX_CONSUMERS = ["integrations.consumers.on_event"]
 WORK_HANDLERS = {
     "outbox_dispatch": "casehug.outbox.dispatch.redispatch",
     "sync_matter": "integrations.sync.engine.run_sync",
+    **dict.fromkeys(
+        ("send_referral", "answer_invitation", "post_update", "push_file", "remove_file"),
+        "integrations.sync.engine.run_sync",
+    ),
     "reconcile": "integrations.sync.reconcile.run_reconcile",
     "late_sweep": "integrations.sync.reconcile.run_late_sweep",
     "bulk": "integrations.sync.bulk.drive.run_bulk",
@@ -59,7 +63,21 @@ NOTICE_KINDS = [
     "casehug.referrals.notices.KINDS",
 ]
 # Who hears when a row of a kind has ended for good (done or dead), in the transaction that ends it.
-WORK_ENDED = {"sync_matter": ["integrations.sync.announce.ended"]}
+WORK_ENDED = {
+    "sync_matter": ["integrations.sync.announce.ended"],
+    **dict.fromkeys(
+        ("send_referral", "answer_invitation", "post_update", "push_file", "remove_file"),
+        ["integrations.sync.operations.ended"],
+    ),
+}
+# What the engine sends beside matters, by kind of work.
+OUTGOING_OPERATIONS = {
+    "send_referral": "integrations.referrals.outgoing.SEND_REFERRAL",
+    "answer_invitation": "integrations.referrals.outgoing.ANSWER_INVITATION",
+    "post_update": "integrations.referrals.outgoing.POST_UPDATE",
+    "push_file": "integrations.referrals.outgoing.PUSH_FILE",
+    "remove_file": "integrations.referrals.outgoing.REMOVE_FILE",
+}
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
 EXTRA_URLCONFS, HELP_URL = ["integrations.urls"], "help"
 EXTRA_URLCONFS += [f"integrations.views.{name}" for name in ("urls", "bulk_urls", "mapping_urls", "form_urls")]
@@ -68,6 +86,7 @@ TICKS = [
     "casehug.common.ticks.purge_throttle",
     "casehug.firms.api_repeats.purge_repeats",
     "integrations.sync.doubts.sweep",
+    "integrations.sync.decide.tick",
     "integrations.sync.bulk.upkeep.tick",
     "integrations.sync.upkeep.purge",
     "casehug.intake.upkeep.remove_stray_uploads",

@@ -16,7 +16,7 @@ class ExternalLink(FirmModel):
     """`contact`, `matter`, `form`, or a note by its kind: `note.intake_completed`, `note.intake_status`."""
     local_id = models.UUIDField()
     external_id = models.CharField(max_length=80, blank=True)
-    """Empty only for a note that went inside its contact: the provider names no id for it."""
+    """Empty where the provider names none: a note inside its contact, an answer to an invitation, what a person saw."""
     how = models.CharField(max_length=20, default="created")
     """created | matched_email | inline | by_hand | reconciled | form — why this record was linked."""
     label = models.CharField(max_length=300, blank=True)

@@ -10,13 +10,14 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import assert_no_transaction, firm_scope
 from casehug.common.work import Settlement
 from integrations.contract.errors import ProviderError, Throttled
-from integrations.contract.http import Exchange, Failure, Outcome, classify
+from integrations.contract.http import Exchange, Failure, FileApi, Outcome, classify
 from integrations.contract.operations import RemoteRef, Step, StepContext, Write
 from integrations.mappings.drift import met_gone
 from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.sync import doubts, failures, inline, intents, lighter
 from integrations.sync.confirm import confirm
 from integrations.sync.messages import error_text
+from integrations.sync.outgoing.snapshots import Prepared
 from integrations.sync.records import contact_keys, links, log, remarks
 from integrations.sync.run import Run
 
@@ -55,7 +56,7 @@ def update(run: Run, step: Step, link: ExternalLink) -> Settlement | None:
         by_hand = run.item.lane == WorkItem.Lane.BUTTON
         lighter.leave_known(run, step, link, by_hand=by_hand)
         changed = links.changed_keys(link, step.content(run.context(step)), again=by_hand)
-        if not changed and step.key == "matter":
+        if not changed and isinstance(run.prepared, Prepared) and step.key == "matter":
             remarks.record_fields(connection=run.connection, item=run.item, prepared=run.prepared,
                                   name=run.provider.name)  # fmt: skip
     if not changed:
@@ -107,7 +108,7 @@ def _nothing_to_send(run: Run, step: Step, context: StepContext, known: External
         if known is not None:
             links.confirm_content(known, step.content(context))
             lighter.remember(run, step, known)
-            if step.key == "matter":
+            if isinstance(run.prepared, Prepared) and step.key == "matter":
                 remarks.record_fields(connection=run.connection, item=run.item, prepared=run.prepared,
                                       name=run.provider.name)  # fmt: skip
 
@@ -132,7 +133,7 @@ def _send_once(
         # A process that woke up late must not fire an old shot: others already count on its silence.
         return _unsent(run, intent)
     try:
-        exchange = context.api.write(write.method, write.path, write.body, write.query or None)
+        exchange = _leave(context, write)
     except Throttled:
         _unsent(run, intent)
         raise
@@ -140,6 +141,13 @@ def _send_once(
     if ref is None and known is not None:
         ref = RemoteRef(step.key, known.external_id, known.label)  # an update may answer with an empty body
     return Sent(context, intent, write, exchange, classify(exchange, ref.id if ref else None), ref)
+
+
+def _leave(context: StepContext, write: Write) -> Exchange:
+    if write.file is None:
+        return context.api.write(write.method, write.path, write.body, write.query or None)
+    carrier: FileApi = context.api  # type: ignore[assignment]  # a provider whose steps send files opens such a client
+    return carrier.upload(write.path, write.body, write.file)
 
 
 def _unsent(run: Run, intent: RemoteIntent) -> Settlement:
@@ -166,7 +174,7 @@ def _applied(run: Run, step: Step, sent: Sent) -> None:
             )
         lighter.remember(run, step, link)
         inline.record(run, sent.intent)
-        if step.key == "matter":
+        if isinstance(run.prepared, Prepared) and step.key == "matter":
             remarks.record(connection=run.connection, item=run.item, prepared=run.prepared, name=run.provider.name)
         _remember(run)
         failures.count_success(run.connection)
@@ -208,7 +216,9 @@ def _close_refused(run: Run, step: Step, sent: Sent) -> ProviderError:
     code = run.provider.operations[run.item.kind].refusal_codes.get(step.key)
     if code and error.status in (400, 422):
         error.code = code  # what this step is refused for has causes of its own
-    trouble = failures.trouble_of(error, name=run.provider.name, values=run.our_values())
+    trouble = failures.trouble_of(
+        error, name=run.provider.name, values=run.our_values(), meanings=failures.meanings(run.connection)
+    )
     action = f"{step.action}.{sent.intent.verb}"
     with firm_scope(run.item.firm_id):
         intent = intents.lock(sent.intent.id)

@@ -7,6 +7,7 @@ from integrations.models import Connection, ExternalLink, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync import intents
 from integrations.sync.messages import message_for
+from integrations.sync.operations import of_intent, tell
 from integrations.sync.records import links, log
 
 HOW = {"create": "created", "update": "", "inline": "inline"}
@@ -17,7 +18,7 @@ def confirm(
     connection: Connection,
     item: WorkItem,
     step: Step,
-    context: StepContext,
+    context: StepContext | None,
     intent: RemoteIntent,
     ref: RemoteRef,
     seconds: float | None = None,
@@ -25,10 +26,11 @@ def confirm(
 ) -> ExternalLink:
     """Record that a write stands at the provider as `ref`. Inside the firm scope; safe to call twice for one intent.
 
-    `context` is the one it was sent with: its content becomes the fingerprint. When the intent was settled differently
+    `context` is the one it was sent with: its content becomes the fingerprint. None for what a person or an event
+    said: then nothing is known of it. When the intent was settled differently
     meanwhile, the link store keeps the lowest of the two records and flags them.
     """
-    intent = intents.lock(intent.id)
+    intent, found = intents.lock(intent.id), of_intent(intent)
     known = links.find(connection=connection, local_type=intent.kind, local_id=intent.subject_id)
     if intent.outcome == RemoteIntent.Outcome.APPLIED and intent.remote_id == ref.id and known is not None:
         return known
@@ -36,9 +38,9 @@ def confirm(
         connection=connection,
         local_type=intent.kind,
         local_id=intent.subject_id,
-        ref=ref,
+        ref=ref if found is None or found.names_record else RemoteRef(ref.kind, "", ref.label),
         how=how or HOW[intent.verb] or (known.how if known else "created"),
-        content=step.content(context),
+        content=step.content(context) if context else None,
     )
     intents.close(intent, RemoteIntent.Outcome.APPLIED, remote_id=ref.id)
     action = f"{step.action}.{'create' if intent.verb == 'inline' else intent.verb}"
@@ -54,6 +56,8 @@ def confirm(
         action=action, object_type=step.key, object_id=intent.subject_id, remote_id=ref.id,
         changes={"intent": str(intent.id), "fields": [path for path, *_ in intent.origins], "how": link.how},
     )  # fmt: skip
+    if found is not None:
+        tell(found.confirmed, connection, intent.subject_id, ref.id)
     return link
 
 

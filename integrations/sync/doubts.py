@@ -15,10 +15,11 @@ from integrations.models import Connection, RemoteIntent, SyncLog
 from integrations.registry import provider
 from integrations.sync import intents
 from integrations.sync.messages import error_text
+from integrations.sync.operations import SET_UP, is_addressable, of_intent, tell
 from integrations.sync.records import log
 from integrations.sync.run import Run
 
-CHECKING = "checking"
+CHECKING, DECIDE = "checking", "decide"
 FULL_SETTLE_SECONDS = 120.0
 FIRST_PROBE_SECONDS = 2.0
 logger = structlog.get_logger(__name__)
@@ -35,6 +36,12 @@ def checking(name: str) -> Settlement:
     return work.hold(reason=CHECKING, error_class="network", error_code=CHECKING, error_text=text)
 
 
+def undecided(name: str) -> Settlement:
+    """Return the settlement of a row whose write was looked for in vain and must not be repeated by itself."""
+    text = error_text("network", intents.UNDECIDED, name=name)
+    return work.hold(reason=DECIDE, error_class="network", error_code=intents.UNDECIDED, error_text=text)
+
+
 def open_doubt(
     *,
     connection: Connection,
@@ -49,6 +56,9 @@ def open_doubt(
     if intent.outcome not in intents.OPEN:
         return
     intents.to_unknown(intent)
+    found = of_intent(intent)
+    if found is not None:
+        tell(found.unknown, intent.subject_id)
     if not SyncLog.objects.filter(intent_id=intent.id).exists():
         trouble = log.Trouble("network", CHECKING, error_text("network", CHECKING, name=name), http_status)
         log.write(
@@ -67,21 +77,19 @@ def _is_doubt(intent: RemoteIntent) -> bool:
     return intent.verb != "inline" or intent.ever_unknown
 
 
-def recover(*, connection: Connection, item: WorkItem) -> bool:
-    """Judge what an earlier claim of this matter left behind. True: something is in doubt, the row has to be held."""
-    left = list(
-        RemoteIntent.objects.select_for_update().filter(
-            connection=connection, matter_id=item.subject_id, outcome__in=intents.OPEN
-        )
-    )
+def recover(*, connection: Connection, item: WorkItem) -> Settlement | None:
+    """Judge what an earlier claim left behind. A settlement: something is in doubt, the row has to be held."""
+    left = list(intents.left_by(connection=connection, item=item).select_for_update())
     name = provider(connection.provider).name
     for intent in intents.abandoned(left, claimed=item):
         open_doubt(connection=connection, item=item, intent=intent, action=_log_action(intent), name=name)
     in_doubt = [intent for intent in left if intent.outcome in intents.OPEN and _is_doubt(intent)]
+    if any(intent.error_code == intents.UNDECIDED for intent in in_doubt):
+        return undecided(name)
     for intent in in_doubt:
         if intent.outcome == RemoteIntent.Outcome.UNKNOWN and not _searched(intent.id):
             open_doubt(connection=connection, item=item, intent=intent, action=_log_action(intent), name=name)
-    return bool(in_doubt)
+    return checking(name) if in_doubt else None
 
 
 def _searched(intent_id: uuid.UUID) -> bool:
@@ -106,6 +114,8 @@ def wait_for_other(run: Run, step: Step) -> bool:
 
 def _needs_search(intent: RemoteIntent, owner: WorkItem) -> bool:
     """Tell whether nobody looks for this write: its row ended, or waits for a search that ended without an answer."""
+    if intent.error_code == intents.UNDECIDED:
+        return False
     held = owner.status == "held" and owner.hold_reason == CHECKING and _is_doubt(intent)
     return (held or owner.status not in WorkItem.LIVE) and not _searched(intent.id)
 
@@ -128,10 +138,14 @@ def _sweep_firm(firm_id: uuid.UUID) -> int:
                 action=_log_action(intent), name=name,
             )  # fmt: skip
             found += 1
-        for row in WorkItem.objects.filter(kind=queue.SYNC_MATTER, status="held", hold_reason=CHECKING):
-            doubts = RemoteIntent.objects.filter(matter_id=row.subject_id, outcome__in=intents.OPEN)
-            if not doubts.exists():
-                found += work.resume_held(item_id=row.id, reasons=(CHECKING,))
+        for row in WorkItem.objects.filter(status="held", hold_reason__in=(CHECKING, DECIDE)):
+            connection = Connection.objects.get(id=row.connection_id)
+            if not intents.left_by(connection=connection, item=row).exists():
+                found += work.resume_held(item_id=row.id, reasons=(CHECKING, DECIDE))
+        for connection in Connection.objects.filter(state=Connection.State.CONNECTED):
+            waiting = WorkItem.objects.filter(connection_id=connection.id, status="held", hold_reason=SET_UP)
+            if waiting.exists() and is_addressable(connection):
+                found += work.resume_held(connection_id=connection.id, reasons=(SET_UP,))
         found += free_forgotten()
     if found:
         logger.warning("sync.doubts.swept", count=found)

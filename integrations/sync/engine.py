@@ -1,82 +1,44 @@
-"""Bring one matter to the provider, exactly once in effect. Reads top to bottom like the protocol:
+"""Bring one matter (or the record of another operation) to the provider, exactly once in effect. Top to bottom:
 
 claim (done by the runner) → recover → read what may be sent → for each step: probe → intent → act → confirm.
 Each of these is its own commit, and no transaction is open while a request is under way.
 """
 
 import time
+from dataclasses import replace
 
 from casehug.audit import services as audit
 from casehug.common import work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
-from integrations.connections.holds import hold_reason
 from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.operations import Found, RemoteRef, Step
 from integrations.contract.records import PrivilegeGuard
-from integrations.mappings.services import is_preparing
-from integrations.models import Connection, RemoteIntent, SyncLog
-from integrations.registry import provider
+from integrations.models import RemoteIntent, SyncLog
 from integrations.sync import adopted, doubts, failures, inline
 from integrations.sync.act import create, update
 from integrations.sync.after_restore import look_first
-from integrations.sync.bulk import seal
-from integrations.sync.messages import error_text, message_for
-from integrations.sync.outgoing import snapshots
+from integrations.sync.begin import begin, guarded
+from integrations.sync.messages import message_for
 from integrations.sync.patience import open_patiently
 from integrations.sync.records import calls, contact_keys, links, log
 from integrations.sync.run import Run
 
-KEY_BUSY_SECONDS, ABSENCE_SECONDS, PREPARING_SECONDS = 2.0, 120.0, 1.0
+KEY_BUSY_SECONDS, ABSENCE_SECONDS = 2.0, 120.0
 
 
 def run_sync(item: WorkItem) -> Settlement:
-    """Handler of kind `sync_matter`: contact, matter and note of its subject, as far as they are missing."""
+    """Handler of `sync_matter` (contact, matter and note, as far as missing) and of the kinds in `operations`."""
     run: Run | Settlement | None = None
     try:
-        run = _begin(item, time.monotonic())
+        run = begin(item, time.monotonic())
         return run if isinstance(run, Settlement) else _push_all(run)
     finally:
         with firm_scope(item.firm_id):
             contact_keys.release(item=item)
             if isinstance(run, Run) and run.api is not None:
                 calls.keep_for(item, connection=run.connection, calls=run.api.calls, values=run.our_values())
-
-
-def _begin(item: WorkItem, started: float) -> Run | Settlement:
-    """Recover what an earlier claim left, then read what may be sent; a settlement when the row has to stop here."""
-    with firm_scope(item.firm_id):
-        work.guard(item)
-        connection: Connection = Connection.objects.get(id=item.connection_id)
-        declared = provider(connection.provider)
-        reason = hold_reason(connection)
-        if reason:
-            return work.hold(reason=reason, error_class="held", error_code=reason,
-                             error_text=message_for("held", reason, name=declared.name).text)  # fmt: skip
-        if doubts.recover(connection=connection, item=item):
-            return doubts.checking(declared.name)
-        seconds = failures.breaker_wait(connection)
-        if seconds:
-            return work.wait(seconds=seconds, error_class="network",
-                             error_text=message_for("network", name=declared.name).text)  # fmt: skip
-        if is_preparing(connection):
-            return work.wait(seconds=PREPARING_SECONDS)
-        try:
-            prepared = snapshots.read(connection=connection, item=item)
-        except snapshots.NoClient:
-            return _refuse(connection, item, "no_client", declared.name)
-        except snapshots.MatterGone:
-            return _refuse(connection, item, "matter_gone", declared.name)
-        except PrivilegeGuard as guard:
-            return _guarded(connection, item, guard, declared.name)
-        if prepared.blocker is not None:
-            return failures.wait_for_mapping(connection, item, prepared.blocker, declared.name)
-        if not seal.covers(item, prepared):
-            return seal.left_out(connection, item)
-        run = Run(item, connection, declared, prepared, started)
-        run.load_links()
-        return run
 
 
 def _push_all(run: Run) -> Settlement:
@@ -98,8 +60,16 @@ def _push_all(run: Run) -> Settlement:
         )  # fmt: skip
     except PrivilegeGuard as guard:
         with run.owned():
-            return _guarded(run.connection, item, guard, name)
-    return work.done()
+            return guarded(run.connection, item, guard, name)
+    return _paced(run, work.done())
+
+
+def _paced(run: Run, settlement: Settlement) -> Settlement:
+    """Keep the least time between two calls of the bulk lane: the lane is closed, no worker waits."""
+    seconds = run.provider.bulk_spacing_ms / 1000
+    if not seconds or run.item.lane != WorkItem.Lane.BULK or run.api is None or not run.api.calls:
+        return settlement
+    return replace(settlement, after_seconds=max(seconds, settlement.after_seconds), closes_lane=True)
 
 
 def _push(run: Run, step: Step) -> Settlement | None:
@@ -227,21 +197,3 @@ def _log_failed_read(run: Run, step: Step | None, error: ProviderError) -> None:
             connection=run.connection, item=run.item, matter_id=run.matter_id, action=f"{step.action}.find",
             status=SyncLog.Status.FAILED, trouble=trouble,
         )  # fmt: skip
-
-
-def _refuse(connection: Connection, item: WorkItem, code: str, name: str) -> Settlement:
-    text = error_text("validation", code, name=name)
-    log.write(
-        connection=connection, item=item, matter_id=item.subject_id, action="matter.prepare",
-        status=SyncLog.Status.FAILED, trouble=log.Trouble("validation", code, text),
-    )  # fmt: skip
-    return work.dead(error_class="validation", error_code=code, error_text=text)
-
-
-def _guarded(connection: Connection, item: WorkItem, guard: PrivilegeGuard, name: str) -> Settlement:
-    """A value without an allowed source was on its way out: nothing is sent, and it is on record."""
-    audit.record(
-        action="sync.privilege_guard", object_type="matter", object_id=item.subject_id,
-        changes={"field": str(guard)}, outcome="refused",
-    )  # fmt: skip
-    return _refuse(connection, item, "privilege_guard", name)

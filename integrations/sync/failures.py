@@ -1,6 +1,8 @@
 """From an error to what the row does next: wait, retry, hold or end. The class decides, texts never do."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TypedDict
 
 from django.db.models import F
@@ -24,6 +26,7 @@ from integrations.contract.errors import (
 )
 from integrations.mappings.holding import MAPPING, Blocker
 from integrations.models import Connection, SyncLog
+from integrations.registry import provider
 from integrations.sync.messages import error_text
 from integrations.sync.outgoing.masking import mask
 from integrations.sync.records import log
@@ -43,12 +46,22 @@ BREAKER_FAILURES = 5
 BREAKER_SECONDS = 60.0
 
 
-def trouble_of(error: ProviderError, *, name: str, values: set[str]) -> Trouble:
+def meanings(connection: Connection) -> Mapping[str, str]:
+    """Return what the codes of a provider's refusals mean in plain words, as far as it tells."""
+    terms = provider(connection.provider).referrals
+    return terms.refusals if terms else {}
+
+
+def trouble_of(
+    error: ProviderError, *, name: str, values: set[str], meanings: Mapping[str, str] = MappingProxyType({})
+) -> Trouble:
     """Return an error as it is stored: class, code, plain text with the provider's own words masked."""
     own = isinstance(error, Throttled) and not error.by_provider
     code = "own_budget" if own else error.code or (str(error.status) if error.status else "")
     detail = mask(error.detail, values) if isinstance(error, (Refused, AccessRefused)) else ""
     text = error_text(error.error_class, code, name=name, detail=detail, own=isinstance(error, Unfit))
+    if isinstance(error, Refused) and code in meanings:
+        text = detail if isinstance(error, Unfit) and detail else meanings[code]
     return Trouble(error.error_class, code, text, error.status)
 
 
@@ -67,7 +80,7 @@ def settlement_for(
     error: ProviderError, *, item: WorkItem, connection: Connection, name: str, values: set[str]
 ) -> Settlement:
     """Return how the row goes on after a call that certainly changed nothing. Call it outside any transaction."""
-    trouble = trouble_of(error, name=name, values=values)
+    trouble = trouble_of(error, name=name, values=values, meanings=meanings(connection))
     words = Words(error_class=trouble.error_class, error_code=trouble.error_code, error_text=trouble.text)
     if isinstance(error, Throttled):
         seconds = min(error.seconds, LONGEST_WAIT_SECONDS)

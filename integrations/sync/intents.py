@@ -8,16 +8,23 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection as database
+from django.db.models import QuerySet
 
 from casehug.common.encryption import blind_index
 from casehug.common.models import WorkItem
 from casehug.common.work import database_now
 from integrations.contract.operations import StepContext, Write
 from integrations.models import Connection, RemoteIntent
+from integrations.sync.operations import outgoing
 from integrations.sync.outgoing import frozen
 
 LONGEST_SEND_SECONDS = 10.0
+FILE_LEASE_SECONDS = 900.0
 ABSENT = "absent"
+NOT_ARRIVED = "not_arrived"
+"""Closed as not applied because a person said so."""
+UNDECIDED = "undecided"
+"""Still open: looked for, not found, and only a person can tell (`Operation.ask_person`)."""
 MAX_TRIES = 3
 Outcome = RemoteIntent.Outcome
 OPEN = (Outcome.INFLIGHT, Outcome.UNKNOWN)
@@ -61,6 +68,10 @@ def open_intent(
     )  # fmt: skip
     intent.frozen = frozen.freeze(context.snapshot, context.changed, intent_id=intent.id)
     intent.save(force_insert=True)
+    if write.file is not None:  # the bytes of a large file take longer than any other call
+        WorkItem.objects.filter(id=item.id, fence=item.fence).update(
+            lease_until=now + timedelta(seconds=FILE_LEASE_SECONDS)
+        )
     return intent
 
 
@@ -109,6 +120,15 @@ def open_for(*, connection: Connection, kind: str, subject_id: uuid.UUID) -> Rem
 def drop(intent: RemoteIntent) -> None:
     """Remove an intent of which certainly no byte was sent (our own gate said wait, or the deadline passed)."""
     RemoteIntent.objects.filter(id=intent.id, outcome=Outcome.INFLIGHT, fence=intent.fence).delete()
+
+
+def left_by(*, connection: Connection, item: WorkItem) -> QuerySet[RemoteIntent]:
+    """Return the open intents of what a row is about: its matter (with client and notes), or its one record."""
+    rows: QuerySet[RemoteIntent] = RemoteIntent.objects.filter(connection=connection, outcome__in=OPEN)
+    found = outgoing(item.kind)
+    if found is None:
+        return rows.filter(matter_id=item.subject_id)
+    return rows.filter(kind=found.local_type, subject_id=item.subject_id)
 
 
 def lock(intent_id: uuid.UUID) -> RemoteIntent:

@@ -46,6 +46,14 @@ _CATALOGUE: dict[tuple[str, str], Message] = {
         "It is sent again with the same mark, at most three times.",
         NOBODY, "Show log", "log",
     ),
+    ("network", "undecided"): Message(
+        "We sent this, but no answer came back, and nothing we can see in {name} says whether it arrived.",
+        "It is not sent again by itself, so that nobody gets it twice.",
+        "Someone who looks into {name} can say whether it arrived.", "Show log", "log",
+    ),
+    ("network", "not_arrived"): Message(
+        "A person looked into {name}: this had not arrived.", "It is sent again.", NOBODY, "Show log", "log",
+    ),
     ("network", "gave_up"): Message(
         "We sent this three times, and each time we could not find it in {name} afterwards.",
         "It is not in {name} as far as we can see. What was confirmed before stays.",

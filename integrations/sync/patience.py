@@ -7,12 +7,13 @@ never wait here: the row goes back to the database, and no worker is occupied by
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from casehug.common import work
 from integrations.connections.open_api import open_api
 from integrations.contract.errors import ProviderError, Throttled
-from integrations.contract.http import Api, Exchange
+from integrations.contract.http import Api, Exchange, FileApi, OutgoingFile
 from integrations.contract.records import SealedBody
 from integrations.models import Connection
 from integrations.sync.records.calls import Call, now
@@ -63,11 +64,20 @@ class PatientApi:
     def write(self, method: str, path: str, body: SealedBody, query: Mapping[str, str] | None = None) -> Exchange:
         """As the client's. What is asked about its answer continues this look."""
         at = now()
-        exchange = self._api.write(method, path, body, query)
+        return self._kept(at, method, path, body, tuple(query or ()), self._api.write(method, path, body, query))
+
+    def upload(self, path: str, body: SealedBody, file: OutgoingFile) -> Exchange:
+        """As the client's, for those that take files."""
+        at, carrier = now(), cast(FileApi, self._api)
+        return self._kept(at, "POST", path, body, (), carrier.upload(path, body, file))
+
+    def _kept(
+        self, at: datetime, method: str, path: str, body: SealedBody, names: tuple[str, ...], exchange: Exchange
+    ) -> Exchange:
         self._begun = True
         went_well = not exchange.failure and 200 <= (exchange.status or 0) < 300
         self.calls.append(Call(
-            self.step, at, method, path, tuple(query or ()), exchange.seconds, exchange.status, body=body,
+            self.step, at, method, path, names, exchange.seconds, exchange.status, body=body,
             answer=exchange.json() if went_well else None,
             error="" if went_well else self._api.error_of(exchange).detail,
         ))  # fmt: skip

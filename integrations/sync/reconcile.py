@@ -1,6 +1,7 @@
 """What happened to an unanswered write? Look by the natural key and the newest records, before anything repeats.
 
-Found → confirmed and the matter goes on. Absent after the settle time → the matter may send again, same marker.
+Found → confirmed and the matter goes on. Absent after the settle time → the matter may send again, same marker; where
+absence proves nothing (`Operation.ask_person`) a person decides instead.
 """
 
 import time
@@ -12,10 +13,13 @@ from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement, database_now
 from integrations import queue
 from integrations.contract.errors import ProviderError
+from integrations.contract.operations import Found, RemoteRef
 from integrations.models import RemoteIntent, SyncLog
 from integrations.sync import failures, inline, intents
-from integrations.sync.doubts import CHECKING, scaled
+from integrations.sync.decide import ask_person, row_of
+from integrations.sync.doubts import CHECKING, DECIDE, scaled
 from integrations.sync.messages import error_text
+from integrations.sync.operations import proof_of
 from integrations.sync.patience import open_patiently
 from integrations.sync.records import log
 from integrations.sync.searches.found import after_error, record_found
@@ -53,10 +57,15 @@ def run_reconcile(item: WorkItem) -> Settlement:
         work.guard(item)
         failures.count_success(found.connection)
         settled = intents.lock(found.intent.id).outcome not in intents.OPEN  # its late answer arrived by itself
+        proof = proof_of(found.intent) if not hits.refs else None
+        if proof is not None:
+            hits = Found((RemoteRef(found.intent.kind, proof),))
         if not settled and not hits.refs and not last:
             RemoteIntent.objects.filter(id=found.intent.id).update(probes_done=found.intent.probes_done + 1)
             return work.wait(seconds=_until_next(elapsed, found.settle_after))
         if not settled:
+            if not hits.refs and found.step.key in found.operation.ask_person:
+                return _ask(item, found)
             record_found(found, context, hits) if hits.refs else _absent(found)
             queue.enqueue_late_sweep(intent=found.intent, after_seconds=scaled(FIRST_SWEEP))
     return _release(item)
@@ -90,13 +99,24 @@ def _release(item: WorkItem) -> Settlement:
         intent = RemoteIntent.objects.filter(id=item.subject_id).first()
         if intent is None:
             return work.done()
-        row = WorkItem.objects.filter(
-            kind=queue.SYNC_MATTER, subject_id=intent.matter_id, connection_id=intent.connection_id,
-            status__in=WorkItem.LIVE,
-        ).first()  # fmt: skip
+        row = row_of(intent)
         if row is None:
             return work.done()
-        if row.status == "running" and row.lease_until and row.lease_until > database_now():
+        if _at_work(row):
             return work.wait(seconds=1)
-        work.resume_held(item_id=row.id, reasons=(CHECKING,))
+        work.resume_held(item_id=row.id, reasons=(CHECKING, DECIDE))
         return work.done()
+
+
+def _at_work(row: WorkItem) -> bool:
+    return row.status == "running" and row.lease_until is not None and row.lease_until > database_now()
+
+
+def _ask(item: WorkItem, found: Search) -> Settlement:
+    """It cannot be told whether it arrived, and a second one would be a duplicate: a person decides. In the scope."""
+    intent = intents.lock(found.intent.id)
+    row = row_of(intent)
+    if row is not None and _at_work(row):
+        return work.wait(seconds=1)
+    ask_person(connection=found.connection, intent=intent, row=row)
+    return work.done()

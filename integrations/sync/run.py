@@ -15,7 +15,7 @@ from integrations.contract.provider import Provider
 from integrations.models import Connection, ExternalLink
 from integrations.sync.outgoing.markers import marker_for
 from integrations.sync.outgoing.masking import sent_values
-from integrations.sync.outgoing.snapshots import Prepared
+from integrations.sync.outgoing.prepared import Sendable
 from integrations.sync.patience import PatientApi
 from integrations.sync.records import links
 
@@ -27,7 +27,7 @@ class Run:
     item: WorkItem
     connection: Connection
     provider: Provider
-    prepared: Prepared
+    prepared: Sendable
     started: float
     api: PatientApi | None = None
     links: dict[str, ExternalLink] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Run:
 
     @property
     def matter_id(self) -> uuid.UUID:
-        """The matter this run is for."""
+        """The matter this run is for or belongs to."""
         return self.prepared.matter_id
 
     def observe(self, point: str) -> None:
@@ -64,7 +64,7 @@ class Run:
         """Read the usable links of this matter (and compute its markers) inside the scope."""
         records = {
             key: (self.prepared.local_type(key), self.prepared.local_id(key))
-            for key in ("contact", "matter", "note", "form")
+            for key in (step.key for step in self.provider.operations[self.item.kind].steps)
         }
         self.markers = {key: marker_for(*record) for key, record in records.items()}
         self.links = links.find_all(connection=self.connection, records=records)

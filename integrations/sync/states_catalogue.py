@@ -13,6 +13,11 @@ STATES: dict[tuple[str, str], Message] = {
         "This matter waits and continues by itself when a firm admin resumes.",
         ADMIN, "Open the connection", "connection",
     ),
+    ("held", "set_up"): Message(
+        "The account in {name} has not been set up for CaseHug yet.",
+        "This waits and continues by itself once a firm admin has chosen how you work with {name}.",
+        ADMIN, "Open the connection", "connection",
+    ),
     ("held", "other_account"): Message(
         "This is another {name} account than before.",
         "Links to the old account are kept but not used, and nothing is sent until a firm admin chooses.",

@@ -56,6 +56,7 @@ PUBLIC = {
     "api_docs": "the same description as a page",
     "api_unknown": "answers that there is nothing",
     "storage-upload": "the signed token of the path names one announced file, for 15 minutes",
+    "referral_handout": "the signed token of the path names one file a person shared, for a day",
     "api-integrations-callback": "the single-use state names firm, person and session",
     "api-integrations-webhook": "the path's token names the connection, the signature proves the sender",
     **dict.fromkeys(

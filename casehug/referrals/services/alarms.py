@@ -15,7 +15,7 @@ from casehug.firms.notices import clear_notice, raise_notice
 from casehug.referrals import events
 from casehug.referrals.choices import THRESHOLDS, choices, time_before
 from casehug.referrals.errors import Refused
-from casehug.referrals.models import DeadlineAlarm, Invitation
+from casehug.referrals.models import DeadlineAlarm, Invitation, InvitationAnswer
 from casehug.referrals.notices import ARRIVED, DEADLINE, ESCALATED, EXPIRED
 from casehug.referrals.services.locking import lock_invitation
 
@@ -97,13 +97,22 @@ def _left_words(alarm: DeadlineAlarm) -> str:
     return THRESHOLDS[alarm.threshold][0].upper() + THRESHOLDS[alarm.threshold][1:]
 
 
+def _under_way(invitation: Invitation) -> bool:
+    given = InvitationAnswer.objects.filter(invitation=invitation, action__in=InvitationAnswer.FINAL)
+    return bool(given.filter(state__in=("queued", "unknown")).exists())
+
+
 def _raise_one(alarm: DeadlineAlarm, now: datetime) -> None:
     invitation = alarm.invitation
     DeadlineAlarm.objects.filter(id=alarm.id).update(raised_at=now, updated_at=now)
     silence(invitation)  # the newest alarm replaces what stood
+    title, text = "An invitation is running out", f"{_left_words(alarm)} to answer."
+    if _under_way(invitation):
+        title = "Your answer to an invitation is not confirmed yet"
+        text = f"{_left_words(alarm)}, and your answer has not been confirmed. Its page shows what it waits for."
     raise_notice(
-        kind=DEADLINE, subject_id=alarm.id, title="An invitation is running out", url=page_of(invitation),
-        text=f"{_left_words(alarm)} to answer. After the deadline the sender may choose another firm.",
+        kind=DEADLINE, subject_id=alarm.id, title=title, url=page_of(invitation),
+        text=f"{text} After the deadline the sender may choose another firm.",
     )  # fmt: skip
     events.about_invitation("deadline_near", invitation, threshold=alarm.threshold)
 

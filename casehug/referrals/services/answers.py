@@ -17,7 +17,7 @@ from casehug.referrals.choices import choices
 from casehug.referrals.errors import Invalid, NotFound, Refused
 from casehug.referrals.exchanges import require_exchange
 from casehug.referrals.facts import InvitationFacts
-from casehug.referrals.models import Invitation, InvitationAnswer
+from casehug.referrals.models import Attachment, Invitation, InvitationAnswer
 from casehug.referrals.services.alarms import mark_heard
 from casehug.referrals.services.files import own_file
 from casehug.referrals.services.invitations import apply_invitation_state
@@ -162,7 +162,15 @@ def confirm_answer(*, answer_id: uuid.UUID, at: datetime | None = None, origin: 
            changes={"answer": answer.action})  # fmt: skip
     if answer.action == Action.ACCEPT:
         make_matter_if_clear(referral_id=answer.invitation.referral_id)
+        _send_retainer(answer)
     return answer
+
+
+def _send_retainer(answer: InvitationAnswer) -> None:
+    """The signed agreement follows the acceptance: before it the exchange takes no file of ours."""
+    file = answer.attachment
+    if file is not None and file.state == Attachment.State.PENDING:
+        events.about_file("file_requested", file, act="push")
 
 
 @transaction.atomic

@@ -9,6 +9,8 @@ from typing import Any
 from casehug.common.encryption import seal, unseal
 from casehug.common.secret import Secret
 from integrations.contract.records import ContactRecord, CustomValue, Leaf, MatterRecord, NoteRecord, Snapshot, Source
+from integrations.contract.referrals import RECORD
+from integrations.sync.outgoing import frozen_records
 
 TABLE, COLUMN = "integrations_remoteintent", "frozen"
 
@@ -38,7 +40,8 @@ def freeze(snapshot: Snapshot, changed: frozenset[str], *, intent_id: uuid.UUID)
         "matter": [matter.local_id, _leaf(matter.title), _leaf(matter.practice_area_id), _leaf(matter.stage_id),
                    _fields(matter.custom_fields)],
         "note": [note.local_id, note.kind, _leaf(note.name), _leaf(note.body)] if note else None,
-        "extra": {key: _leaf(value) for key, value in snapshot.extra.items()},
+        "extra": {key: _leaf(value) for key, value in snapshot.extra.items() if key != RECORD},
+        "record": frozen_records.freeze(snapshot.extra[RECORD]) if RECORD in snapshot.extra else None,
         "changed": sorted(changed),
     }  # fmt: skip
     return seal(Secret(json.dumps(plain)), table=TABLE, column=COLUMN, row_id=intent_id)
@@ -51,6 +54,10 @@ def _thaw_leaf(raw: list[Any]) -> Leaf:
 
 def _thaw_fields(raw: list[Any]) -> tuple[CustomValue, ...]:
     return tuple(CustomValue(_thaw_leaf(key), _thaw_leaf(value)) for key, value in raw)
+
+
+def _record(raw: list[Any] | None) -> dict[str, Any]:
+    return {RECORD: frozen_records.thaw(raw)} if raw else {}
 
 
 def thaw(blob: bytes, *, intent_id: uuid.UUID) -> Thawed:
@@ -68,6 +75,6 @@ def thaw(blob: bytes, *, intent_id: uuid.UUID) -> Thawed:
             matter_id, _thaw_leaf(title), _thaw_leaf(area), _thaw_leaf(stage), _thaw_fields(matter_fields)
         ),
         note=NoteRecord(note[0], note[1], _thaw_leaf(note[2]), _thaw_leaf(note[3])) if note else None,
-        extra={key: _thaw_leaf(value) for key, value in plain["extra"].items()},
+        extra={key: _thaw_leaf(value) for key, value in plain["extra"].items()} | _record(plain.get("record")),
     )  # fmt: skip
     return Thawed(snapshot, frozenset(plain["changed"]))

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from integrations.contract.records import Leaf
+from integrations.contract.referrals import OutgoingRecord
 
 MASK = "‹…›"
 LONGEST = 500
@@ -23,6 +24,9 @@ def sent_values(node: Any) -> set[str]:
         return set()
     if isinstance(node, (int, float)):
         return {str(node)}
+    if isinstance(node, OutgoingRecord):  # its plain texts are our own words for the mode or the action
+        kept = (getattr(node, one.name) for one in fields(node))
+        return set().union(*(sent_values(value) for value in kept if not isinstance(value, str)))
     if is_dataclass(node) and not isinstance(node, type):
         return set().union(*(sent_values(getattr(node, one.name)) for one in fields(node)))
     if isinstance(node, Mapping):

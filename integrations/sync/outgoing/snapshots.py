@@ -4,28 +4,26 @@ The privilege guard lives here: what has no tag here has no way out. Notes, desc
 """
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.intake.errors import NotFound
 from casehug.intake.selectors.sync import MatterForSync, matter_for_sync
-from integrations.contract.identity import normalise_email, normalise_name
 from integrations.contract.records import (
     ContactRecord,
-    FieldValue,
     Leaf,
     MatterRecord,
     NoteRecord,
     Snapshot,
     Source,
 )
-from integrations.mappings.holding import Blocker, blocker
+from integrations.mappings.holding import blocker
 from integrations.mappings.services import MappedTarget, mapping_for
 from integrations.models import Connection
 from integrations.sync.outgoing import custom_fields, forms, note_text
 from integrations.sync.outgoing.markers import marker_for
+from integrations.sync.outgoing.prepared import Sendable
 
 COMPLETED, STATUS = "intake_completed", "intake_status"
 
@@ -39,33 +37,12 @@ class MatterGone(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """What one run may send, and the local identity behind it."""
+class Prepared(Sendable):
+    """What one run of a matter may send, and the local identity behind it."""
 
-    matter_id: uuid.UUID
     client_id: uuid.UUID
-    snapshot: Snapshot
     note_kind: str
     target: MappedTarget
-    left_out: tuple[str, ...] = ()
-    """Why mapped answers were not sent, in plain words without any value."""
-    field_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Content key of a mapped field → the question's label and the field's name there."""
-    refused: Mapping[str, Mapping[str, FieldValue | None]] = field(default_factory=dict)
-    """Step key → mapped values that the provider did not take in this run or before."""
-    blocker: Blocker | None = None
-    """What this matter is mapped to and no longer exists there: it waits for another choice."""
-
-    @property
-    def email(self) -> str:
-        """Comparable e-mail of the client, empty for none."""
-        return normalise_email(str(self.snapshot.contact.email.value or ""))
-
-    @property
-    def name(self) -> str:
-        """Comparable name of the client."""
-        contact = self.snapshot.contact
-        return normalise_name(str(contact.first_name.value or ""), str(contact.last_name.value or ""))
 
     def local_type(self, step_key: str) -> str:
         """Return the local type of a step's record: its key, for notes with the kind."""
@@ -111,7 +88,8 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
     )
     blocked = blocker(connection, matter, target)
     return Prepared(
-        matter.matter_id, matter.client_id, snapshot, kind, target, mapped.left_out, mapped.names, blocker=blocked
+        matter.matter_id, snapshot, matter.client_id, kind, target, left_out=mapped.left_out,
+        field_names=mapped.names, blocker=blocked,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from casehug.common.models import WorkItem
 from integrations.models import Connection, SyncLog
+from integrations.sync.outgoing.prepared import NO_MATTER
 
 LONGEST_TEXT = 2000
 
@@ -39,7 +40,7 @@ def write(
     line: SyncLog = SyncLog.objects.create(
         connection=connection,
         work_item_id=item.id,
-        matter_id=matter_id,
+        matter_id=None if matter_id == NO_MATTER else matter_id,
         action=action,
         status=status,
         external_id=external_id,

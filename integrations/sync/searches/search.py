@@ -9,16 +9,16 @@ from casehug.common import work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement, database_now
-from integrations import queue
 from integrations.connections.holds import hold_reason
 from integrations.contract.http import Api
-from integrations.contract.operations import Found, RemoteRef, Step, StepContext, Window
+from integrations.contract.operations import Found, Operation, RemoteRef, Step, StepContext, Window
 from integrations.contract.provider import Provider
 from integrations.contract.records import Snapshot
 from integrations.models import Connection, ExternalLink, RemoteIntent
 from integrations.registry import provider
 from integrations.sync import failures
 from integrations.sync.messages import message_for
+from integrations.sync.operations import of_intent, step_of
 from integrations.sync.outgoing import frozen
 from integrations.sync.outgoing.masking import sent_values
 from integrations.sync.records import calls, links
@@ -36,6 +36,7 @@ class Search:
     intent: RemoteIntent
     connection: Connection
     provider: Provider
+    operation: Operation
     step: Step
     snapshot: Snapshot
     changed: frozenset[str]
@@ -112,13 +113,15 @@ def open_search(item: WorkItem, *, outcomes: Sequence[str]) -> Search | Settleme
     if seconds:
         return work.wait(seconds=seconds)
     thawed = frozen.thaw(bytes(intent.frozen), intent_id=intent.id)
-    key = intent.kind.split(".")[0]
-    step = next(one for one in declared.operations[queue.SYNC_MATTER].steps if one.key == key)
+    operation, step = step_of(declared, intent)
     known = _links(connection, thawed.snapshot, intent)
-    return Search(item, intent, connection, declared, step, thawed.snapshot, thawed.changed, known)
+    return Search(item, intent, connection, declared, operation, step, thawed.snapshot, thawed.changed, known)
 
 
 def _links(connection: Connection, snapshot: Snapshot, intent: RemoteIntent) -> dict[str, ExternalLink]:
+    if of_intent(intent) is not None:
+        own = links.find(connection=connection, local_type=intent.kind, local_id=intent.subject_id)
+        return {intent.kind: own} if own else {}
     local = {"contact": ("contact", uuid.UUID(snapshot.contact.local_id))}
     local |= {key: (key, intent.matter_id) for key in ("matter", FORM)}
     if snapshot.note is not None:
