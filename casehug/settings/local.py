@@ -28,6 +28,9 @@ CASEHUG_AUDIT_KEY = env("CASEHUG_AUDIT_KEY", default=_DEVELOPMENT_KEY)
 # Listeners of this run for outgoing webhooks, as host:port, and a certificate authority of theirs.
 OUTBOUND_LOCAL_TARGETS = env.list("CASEHUG_OUTBOUND_LOCAL", default=[])
 OUTBOUND_CA_FILE = env("CASEHUG_OUTBOUND_CA", default="")
+# Files of the local stand-in for referrals are fetched from there.
+if (_exchange := env("LEXAMICA_BASE_URL", default="")).startswith("http://127.0.0.1:"):
+    OUTBOUND_LOCAL_TARGETS = [*OUTBOUND_LOCAL_TARGETS, _exchange.split("://", 1)[-1].rstrip("/")]
 if CASEHUG_STANDIN_URL:
     OUTBOUND_LOCAL_TARGETS = [*OUTBOUND_LOCAL_TARGETS, CASEHUG_STANDIN_URL.split("://", 1)[-1].rstrip("/")]
     LAWMATICS_WEB_URL = env("LAWMATICS_WEB_URL", default=CASEHUG_STANDIN_URL + "/crm")

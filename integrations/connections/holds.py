@@ -77,8 +77,8 @@ def resume_all(connection: Connection, *, reasons: tuple[str, ...]) -> int:
 
 def resume_inbound(connection: Connection, *, reasons: tuple[str, ...]) -> int:
     """Put back what came in and was held for these reasons. Each row keeps its time: they go on in order."""
-    # Events that are only logged wait without the connection's id.
-    waiting = InboundEvent.objects.filter(connection=connection, result="").values("id")
+    # Events that are only logged, and news of referrals, wait without the connection's id.
+    waiting = InboundEvent.objects.filter(connection=connection, result="").values("subject")
     mine = Q(connection_id=connection.id) | Q(connection_id__isnull=True, subject_id__in=waiting)
     held = WorkItem.objects.filter(mine, queue=INBOUND_QUEUE, status=WorkItem.Status.HELD, hold_reason__in=reasons)
     count = int(held.update(status=WorkItem.Status.READY, hold_reason="", rung_at=None))

@@ -55,12 +55,14 @@ class StoredEvents:
     """Polling of events that the provider keeps. `page(api, since, until, number)`: `since` is included, `until` not.
 
     Numbers begin at 1. Equal times and late rows are normal: ask from `overlap` before the last time and know ids.
-    `kept` is how long the provider keeps them; reading deletes nothing. Raises the errors of `contract.errors`.
+    `kept` is how long the provider keeps them; reading deletes nothing. `pace`: while an open invitation ends within
+    the first time, look at least every second one; shortest first. Raises the errors of `contract.errors`.
     """
 
     page: Callable[[Api, datetime, datetime, int], StoredPage]
     overlap: timedelta
     kept: timedelta
+    pace: Sequence[tuple[timedelta, timedelta]] = ()
 
 
 @dataclass(frozen=True)

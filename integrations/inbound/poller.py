@@ -1,4 +1,7 @@
-"""The safety net: linked matters changed since the cursor are read page by page and take the way of a webhook."""
+"""The safety net: what changed since the cursor is read page by page and takes the way of a webhook.
+
+Linked matters are compared with how they were read last; kept events are read by `stored_poll`.
+"""
 
 import time
 import uuid
@@ -16,7 +19,7 @@ from integrations.connections.holds import inbound_hold_reason
 from integrations.connections.open_api import PAGE_PATIENCE, open_api
 from integrations.contract.errors import ProviderError
 from integrations.contract.inbound import Inbound, PollPage, RawItem
-from integrations.inbound import wake
+from integrations.inbound import stored_poll, wake
 from integrations.inbound.endpoints import inbound_of
 from integrations.inbound.processor import after_problem
 from integrations.inbound.store import durable, store
@@ -43,16 +46,19 @@ def run_poll(item: WorkItem) -> Settlement:
     declared = inbound_of(connection.provider) if connection else None
     if endpoint is None or connection is None or declared is None or inbound_hold_reason(connection):
         return work.done()  # the next tick asks again
-    if declared.poll is None:
+    if declared.poll is None and declared.stored is None:
         return work.done()
     since = _since(endpoint, connection)
     try:
         # Pages are read in the row's own lane; its lease bounds how many.
         api = open_api(connection, lane=item.lane, patience=PAGE_PATIENCE)
         while True:
-            page = declared.poll(api, since, int(item.step_state.get("page", 1)))
-            with firm_scope(item.firm_id):
-                last = _keep(item, endpoint.id, connection, declared, page)
+            if declared.poll is None:
+                last = stored_poll.read_page(item, api, endpoint, declared)
+            else:
+                page = declared.poll(api, since, int(item.step_state.get("page", 1)))
+                with firm_scope(item.firm_id):
+                    last = _keep(item, endpoint.id, connection, declared, page)
             if last:
                 return work.done()
             if time.monotonic() - started > READ_FOR_SECONDS:

@@ -101,7 +101,7 @@ def _prepare(item: WorkItem) -> Waiting | Settlement:
             apply.finish([event], InboundEvent.Result.FAILED, "Its content can no longer be opened.")
             events.remove(event)
         else:
-            changes.append(declared.parse(body))
+            changes.append(declared.change_of(event.headers, body))
     if not events:
         return work.done()
     external_id = events[0].matter_external_id

@@ -116,7 +116,8 @@ def _accept(
         endpoint = InboundEndpoint.objects.select_related("connection").get(id=endpoint_id)
         now = database_now()
         new = store(
-            endpoint=endpoint, connection=endpoint.connection, change=declared.parse(body), body=body, headers=headers,
+            endpoint=endpoint, connection=endpoint.connection, change=declared.change_of(headers, body), body=body,
+            headers=headers,
             event_id=verdict.event_id or _body_id(body), source=InboundEvent.Source.WEBHOOK,
             verification=InboundEvent.Verification.VERIFIED, received_at=now,
         )  # fmt: skip

@@ -48,8 +48,9 @@ def _check(endpoint: InboundEndpoint, row: QuarantinedEvent, secrets: list[str])
         verdict = declared.verify(attempt["headers"], body, secrets, arrived)
         if verdict.valid:
             store(
-                endpoint=endpoint, connection=endpoint.connection, change=declared.parse(body), body=body,
-                headers=attempt["headers"], event_id=verdict.event_id or f"body_{bytes(row.digest).hex()}",
+                endpoint=endpoint, connection=endpoint.connection, body=body, headers=attempt["headers"],
+                change=declared.change_of(attempt["headers"], body),
+                event_id=verdict.event_id or f"body_{bytes(row.digest).hex()}",
                 source=InboundEvent.Source.WEBHOOK, verification=InboundEvent.Verification.LATER, received_at=arrived,
             )  # fmt: skip
             quarantine.release(row, work.database_now())

@@ -13,6 +13,7 @@ from casehug.common.ids import uuid7
 from casehug.common.secret import Secret
 from integrations.contract.changes import Change, Kind
 from integrations.inbound import wake
+from integrations.inbound.likeness import content_of
 from integrations.models import Connection, InboundEndpoint, InboundEvent
 
 TABLE = InboundEvent._meta.db_table
@@ -61,8 +62,9 @@ def store(
     event = InboundEvent(
         id=row_id, endpoint=endpoint, connection=connection, source=source, verification=verification,
         event_id=event_id, event_type=change.event_type, kind=change.kind.value,
-        subject=_subject(connection, change, row_id), matter_external_id=change.matter_id,
-        contact_external_id=change.contact_id, occurred_at=change.occurred_at, received_at=received_at,
+        subject=_subject(connection, change, row_id), matter_external_id=change.matter_id or _case(change),
+        contact_external_id=change.contact_id, content=content_of(change), occurred_at=change.occurred_at,
+        received_at=received_at,
         headers=dict(headers), size=len(body),
         payload=encryption.seal(pack(body), table=TABLE, column="payload", row_id=row_id),
     )  # fmt: skip
@@ -74,10 +76,16 @@ def store(
     return True
 
 
+def _case(change: Change) -> str:
+    return change.news.case_id if change.news else ""
+
+
 def _subject(connection: Connection, change: Change, row_id: uuid.UUID) -> uuid.UUID:
     own_account = not change.remote_firm or change.remote_firm == connection.remote_firm
     if change.kind is Kind.MATTER_STAGE and change.matter_id and own_account:
         return wake.matter_subject(connection, change.matter_id)
+    if _case(change) and own_account:
+        return wake.matter_subject(connection, _case(change))
     return row_id
 
 

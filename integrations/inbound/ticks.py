@@ -7,7 +7,7 @@ from casehug.common import ticks
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
 from integrations.connections.holds import inbound_hold_reason
-from integrations.inbound import endpoints, quarantine, wake
+from integrations.inbound import endpoints, pace, quarantine, wake
 from integrations.models import Connection, InboundEndpoint, InboundEvent, InboundSecret
 
 QUARANTINE = timedelta(hours=72)
@@ -39,7 +39,7 @@ def _ask(endpoint: InboundEndpoint, now: datetime) -> int:
     if inbound_hold_reason(endpoint.connection) or endpoint.next_poll_at is None or endpoint.next_poll_at > now:
         return 0
     wake.ask_for_poll(endpoint)
-    again = now + timedelta(minutes=endpoint.poll_minutes)
+    again = now + timedelta(minutes=pace.minutes(endpoint.connection, endpoint.poll_minutes, now))
     InboundEndpoint.objects.filter(id=endpoint.id).update(next_poll_at=again)
     return 1
 

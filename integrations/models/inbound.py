@@ -103,6 +103,8 @@ class InboundEvent(FirmModel):
     contact_external_id = models.CharField(max_length=200, blank=True)
     matter_id = models.UUIDField(null=True)
     client_id = models.UUIDField(null=True)
+    content = models.CharField(max_length=64, blank=True)
+    """Digest of what a referral's event tells: the same news come pushed and polled under different ids."""
     occurred_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     headers = models.JSONField(default=dict)
@@ -128,6 +130,9 @@ class InboundEvent(FirmModel):
             models.Index(fields=["firm_id", "subject"], condition=Q(result=""), name="inbound_waiting"),
             models.Index(fields=["firm_id", "matter_id", "-received_at"], name="inbound_matter"),
             models.Index(fields=["firm_id", "client_id"], condition=Q(client_id__isnull=False), name="inbound_client"),
+            models.Index(
+                fields=["firm_id", "connection", "matter_external_id"], condition=~Q(content=""), name="inbound_case"
+            ),
         ]
 
 

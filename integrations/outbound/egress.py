@@ -1,6 +1,7 @@
-"""The one way out for webhooks: resolve once, check every answer, connect to the checked address, send, read little.
+"""The one way out to addresses that others name (webhooks, files): resolve once, check every answer, connect to it.
 
 No HTTP library: nothing here follows a redirect, knows a proxy, keeps a connection, or resolves a name a second time.
+Little is read of an answer, and never for long.
 """
 
 import io
@@ -85,7 +86,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], resolve: Resolve 
     try:
         target = parse_target(url)
         addresses = resolve_checked(target, resolve)
-        with _open(target, addresses, started) as link:
+        with open_checked(target, addresses, started) as link:
             return _exchange(link, target, body, headers, started)
     except TargetRefused as refused:
         return Answer(code=f"refused_{refused.code}", problem=refused.text, seconds=time.monotonic() - started)
@@ -93,7 +94,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], resolve: Resolve 
         return Answer(code=missing.code, problem=missing.text, seconds=time.monotonic() - started)
 
 
-def _open(target: Target, addresses: list[Address], started: float) -> socket.socket:
+def open_checked(target: Target, addresses: list[Address], started: float) -> socket.socket:
     """Connect to one of the checked addresses and to nothing else; TLS uses the name for SNI and certificate."""
     plain = _connect(target, addresses)
     try:
@@ -109,7 +110,7 @@ def _open(target: Target, addresses: list[Address], started: float) -> socket.so
         raise NoAnswer("tls", f"The receiver's certificate is not valid: {error.verify_message}.") from None
     except (TimeoutError, OSError) as error:
         plain.close()
-        raise _no_answer(error, "The secure connection failed.", "tls") from None
+        raise no_answer(error, "The secure connection failed.", "tls") from None
     except BaseException:
         plain.close()
         raise
@@ -144,18 +145,20 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _left(started: float) -> float:
-    left = TOTAL_SECONDS - (time.monotonic() - started)
+def _left(started: float, seconds: float = TOTAL_SECONDS) -> float:
+    left = seconds - (time.monotonic() - started)
     if left <= 0:
         raise TimeoutError
     return left
 
 
-class _Bounded(io.RawIOBase):
+class Bounded(io.RawIOBase):
     """Reads from a connection until a point in time and up to a size, however slowly or endlessly it comes."""
 
-    def __init__(self, link: socket.socket, started: float) -> None:
-        self.link, self.started, self.room = link, started, MOST_HEAD + MOST_READ
+    def __init__(
+        self, link: socket.socket, started: float, *, room: int = MOST_HEAD + MOST_READ, seconds: float = TOTAL_SECONDS
+    ) -> None:
+        self.link, self.started, self.room, self.seconds = link, started, room, seconds
 
     def readable(self) -> bool:
         return True
@@ -163,7 +166,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self.room <= 0:
             raise HTTPException("too long")
-        self.link.settimeout(_left(self.started))
+        self.link.settimeout(_left(self.started, self.seconds))
         view = memoryview(buffer)[: min(len(buffer), self.room)]
         count = self.link.recv_into(view)
         self.room -= count
@@ -178,17 +181,17 @@ def _exchange(
     link: socket.socket, target: Target, body: bytes, headers: Mapping[str, str], started: float
 ) -> Answer:  # fmt: skip
     try:
-        _send(link, _head(target, body, headers) + body, started)
+        send_all(link, _head(target, body, headers) + body, started)
         checkpoints.reached("outbound.sent")
-        response = HTTPResponse(_Bounded(link, started), method="POST")  # type: ignore[arg-type]
+        response = HTTPResponse(Bounded(link, started), method="POST")  # type: ignore[arg-type]
         response.begin()
     except (HTTPException, OSError, ValueError) as error:
-        raise _no_answer(error, "The receiver closed the connection without a usable answer.", "broken") from None
+        raise no_answer(error, "The receiver closed the connection without a usable answer.", "broken") from None
     status, waits = response.status, _retry_after(response.headers.get("Retry-After", ""))
     return Answer(status, excerpt=_excerpt(response), retry_after=waits, seconds=time.monotonic() - started)
 
 
-def _no_answer(error: BaseException, words: str, code: str) -> NoAnswer:
+def no_answer(error: BaseException, words: str, code: str) -> NoAnswer:
     if isinstance(error, TimeoutError):
         return NoAnswer("timeout", f"No answer within {TOTAL_SECONDS:.0f} seconds.")
     return NoAnswer(code, words)
@@ -201,7 +204,7 @@ def _head(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
-def _send(link: socket.socket, data: bytes, started: float) -> None:
+def send_all(link: socket.socket, data: bytes, started: float) -> None:
     view = memoryview(data)
     while view:
         link.settimeout(_left(started))

@@ -11,7 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from casehug.common.models import WorkItem
 from casehug.common.work import database_now
 from integrations.connections.catalogue import items
-from integrations.inbound.wake import EVENT
+from integrations.connections.ways import MODE
+from integrations.contract.onboarding import POLLING
+from integrations.inbound.wake import EVENT, NEWS
 from integrations.models import Connection, InboundEndpoint, InboundEvent, InboundSecret, QuarantinedEvent
 from integrations.selectors.connections import matter_titles, user_names
 from integrations.selectors.log import decode_key, encode_key
@@ -115,7 +117,7 @@ def with_states(events: Iterable[InboundEvent]) -> list[EventRow]:
     found = list(events)
     titles = matter_titles(event.matter_id for event in found)
     waiting = [event.subject for event in found if not event.result]
-    work = {row.subject_id: row for row in WorkItem.objects.filter(kind=EVENT, subject_id__in=waiting)
+    work = {row.subject_id: row for row in WorkItem.objects.filter(kind__in=(EVENT, NEWS), subject_id__in=waiting)
             .order_by("created_at")} if waiting else {}  # fmt: skip
     rows: list[EventRow] = []
     for event in found:
@@ -178,7 +180,14 @@ def came_without_webhook(connection: Connection) -> int:
         connection=connection, source=InboundEvent.Source.POLL, result=InboundEvent.Result.APPLIED,
         received_at__gt=database_now() - RECENT,
     )  # fmt: skip
-    return int(read.filter(~Exists(pushed)).count())
+    if connection.settings.get(MODE) == POLLING:
+        return 0  # nothing is pushed, by choice
+    told = InboundEvent.objects.filter(
+        connection_id=OuterRef("connection_id"), matter_external_id=OuterRef("matter_external_id"),
+        source=InboundEvent.Source.WEBHOOK, content=OuterRef("content"),
+    )  # fmt: skip
+    matters = read.filter(content="").exclude(Exists(pushed)).count()
+    return int(matters + read.exclude(content="").exclude(Exists(told)).count())
 
 
 def waiting_count(connection: Connection) -> int:

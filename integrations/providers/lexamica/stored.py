@@ -91,8 +91,18 @@ def _item(api: Api, row: Mapping[str, Any]) -> StoredItem | None:
     return StoredItem(f"stored_{found}", json.dumps(body, ensure_ascii=False).encode(errors="replace"), at)
 
 
+def _pace() -> list[tuple[timedelta, timedelta]]:
+    """Return the guides' ranges by what is left of an invitation: the quick end for the half that runs out first."""
+    found = []
+    for name, life in (("48h", timedelta(hours=48)), ("week", timedelta(days=7))):
+        quick, slow = (timedelta(seconds=int(one)) for one in catalogue.value(f"polling.invitation_{name}_seconds"))
+        found += [(life / 2, quick), (life, slow)]
+    return found
+
+
 STORED = StoredEvents(
     page=page,
     overlap=timedelta(seconds=catalogue.number("stored_events.overlap_seconds")),
     kept=timedelta(days=catalogue.number("stored_events.retention_days")),
+    pace=_pace(),
 )
