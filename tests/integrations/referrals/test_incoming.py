@@ -6,8 +6,7 @@ import pytest
 
 from casehug.audit.models import AuditEntry
 from casehug.common.scope import firm_scope
-from casehug.referrals.models import CaseUpdate, Invitation, Referral
-from integrations.models import InboundEvent
+from casehug.referrals.models import Invitation, Referral
 from tests.integrations.referrals.conftest import MakeDesk
 from tests.integrations.referrals.desk import Desk, tape_of
 from tests.sandbox.lexamica.office import Office, invited
