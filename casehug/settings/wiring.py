@@ -18,6 +18,8 @@ WORK_HANDLERS = {
     "inbound_event": "integrations.inbound.processor.run_event",
     "inbound_poll": "integrations.inbound.poller.run_poll",
     "inbound_recheck": "integrations.inbound.recheck.run_recheck",
+    "inbound_news": "integrations.referrals.incoming.run_news",
+    "fetch_referral_file": "integrations.referrals.fetching.run_fetch",
     "team_invitation": "casehug.firms.team.invitations.run_mail",
     "notice_mail": "casehug.firms.notice_mail.run_mail",
     "notice_test": "casehug.firms.notice_mail.run_test",
