@@ -7,7 +7,7 @@ from casehug.common import health
 from casehug.common.ids import converter_for
 from casehug.firms import api_urls
 
-for _prefix in ("mat", "cli", "doc", "upl", "run", "con", "lnk", "imp", "ctp", "mem", "tin"):
+for _prefix in ("mat", "cli", "doc", "upl", "run", "con", "lnk", "imp", "ctp", "mem", "tin", "era", "exp"):
     register_converter(converter_for(_prefix), _prefix)
 
 urlpatterns = [

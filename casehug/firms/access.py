@@ -46,6 +46,9 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "integrations.manage": _ADMIN,
     "mappings.manage": _ADMIN,
     "audit.view": _READERS,
+    "data.view": _READERS,
+    "data.manage": _ADMIN,
+    "clients.erase": _ADMIN,
 }
 
 

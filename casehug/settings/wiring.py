@@ -28,6 +28,7 @@ WORK_HANDLERS = {
     "deliver_webhook": "integrations.outbound.delivery.run_delivery",
     "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
     "verify_audit": "casehug.data_duties.audit_check.run_check",
+    "erase_client": "casehug.data_duties.erasure.run.run_erasure",
 }
 SLOTS = {
     "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
@@ -58,6 +59,14 @@ SETTINGS_TABS = [
     ("Integrations", "integrations", "integrations.view"),
     ("API keys", "api_keys", "firm.manage"),
     ("Audit log", "settings_audit", "audit.view"),
+    ("Your data", "settings_data", "data.view"),
+]
+# Who holds something of a client, in the order of erasing: what points at a row goes before the row.
+ERASERS = [
+    "integrations.duties.erasure.erase",
+    "casehug.data_duties.erasure.own.erase_shared",
+    "casehug.data_duties.erasure.own.erase_referrals",
+    "casehug.data_duties.erasure.own.erase_intake",
 ]
 NOTICE_KINDS = [
     "integrations.connections.notices.KINDS",

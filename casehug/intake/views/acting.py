@@ -15,7 +15,8 @@ from casehug.intake.errors import Invalid, NotFound, Refused
 from casehug.intake.models import Matter
 
 ARCHIVED = "This matter is archived. Restore it to change anything."
-PAGE_CAPABILITIES = ("matters.edit", "clients.edit", "documents.review", "notes.view", "notes.edit", "intake.import")
+PAGE_CAPABILITIES = ("matters.edit", "clients.edit", "documents.review", "notes.view", "notes.edit", "intake.import",
+                     "clients.erase")  # fmt: skip
 
 
 def attempt(request: HttpRequest, act: Callable[[], Any], *, done: str) -> bool:

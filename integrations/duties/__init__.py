@@ -1,0 +1,1 @@
+"""What the outside world holds of people, for the data duties of the product (settings name these functions)."""
