@@ -94,7 +94,8 @@ def explain(problem: ProviderError, name: str) -> tuple[str, str]:
         return f"{name} does not allow this.", f"Ask {name} support whether developer settings are on for your firm."
     if isinstance(problem, Throttled):
         who = f"{name} asked us to wait" if problem.by_provider else "Our budget for this minute is used up"
-        return f"{who}: {max(1, round(problem.seconds))} s.", "Nothing to do; test again a little later."
+        left = max(1, round(problem.seconds))
+        return f"{who}. It is free again in about {left} s.", "Nobody has to do anything; try again a little later."
     if problem.error_class == "network":
         return f"{name} could not be reached or gave no usable answer.", "Try again in a few minutes."
     return f"{name} gave an answer we did not expect.", "If it stays, send the code to our support."

@@ -15,7 +15,7 @@ NEXT, UNCHANGED = "next", "unchanged"
 LOCAL = (MatterStatus.PENDING.value, MatterStatus.ACTIVE.value, MatterStatus.CLOSED.value)
 STAGE_DEFAULTS = {"retained": "active", "new lead": "pending"}
 STATUS_DEFAULTS = {"pnc": "pending", "hired": "active", "lost": "closed"}
-STATUS_NAMES = {"pnc": "Potential new client (pnc)", "hired": "Hired", "lost": "Lost"}
+STATUS_NAMES = {"pnc": "Potential new client", "hired": "Hired", "lost": "Lost"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class StatusRow:
     def key(self) -> str:
         """Name of the line in forms."""
         return f"{self.kind}:{self.id}"
+
+    @property
+    def above(self) -> str:
+        """What it stands under in words: the pipeline of a stage, the main status of a sub-status."""
+        return STATUS_NAMES.get(self.parent, self.parent) if self.kind == SUB_STATUS else self.parent
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ GONE_LINE = "This line is not in your account any more. Read the stages again."
 
 def line_name(row: StatusRow) -> str:
     """Return `pipeline / stage` of a line."""
-    return f"{row.parent} / {row.name}" if row.parent else row.name
+    return f"{row.above} / {row.name}" if row.parent else row.name
 
 
 def _changed(rows: Mapping[str, StatusRow], changes: Mapping[str, str]) -> dict[str, list[str]]:

@@ -14,6 +14,25 @@ STANDARD = {
     "contact": ("First name", "Last name", "E-mail", "Phone"),
     "matter": ("Case title", "Practice area", "Stage"),
 }
+TYPES = {
+    "string": "text", "text": "long text", "integer": "whole number", "boolean": "yes or no", "currency": "amount",
+    "date": "date", "time": "time of day", "datetime": "date and time", "list": "one of a list",
+    "multi_picklist": "several of a list", "lookup": "link to a record",
+}  # fmt: skip
+
+
+def type_words(field_type: str) -> str:
+    """Return the type of a field there as people say it."""
+    return TYPES.get(field_type, field_type.replace("_", " "))
+
+
+@dataclass(frozen=True)
+class FreeField:
+    """A field that nothing fills yet, as it is offered; `why_not` says why it cannot be chosen."""
+
+    id: str
+    label: str
+    why_not: str
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,7 @@ class PageLine:
     def type_words(self) -> str:
         """The field's type as people say it, with the options of a list."""
         extra = self.entry.extra if self.entry else {}
-        words = str(extra.get("field_type", "")).replace("_", " ").replace("picklist", "list")
+        words = type_words(str(extra.get("field_type", "")))
         options = [str(one) for one in extra.get("options", ())]
         shown = ", ".join(options[:6]) + (f" and {len(options) - 6} more" if len(options) > 6 else "")
         return f"{words}: {shown}" if shown else words
@@ -54,7 +73,7 @@ class FieldPage:
 
     lines: Sequence[PageLine]
     wanting: Sequence[CatalogueEntry]
-    free: Mapping[str, Sequence[CatalogueEntry]]
+    free: Mapping[str, Sequence[FreeField]]
     asked: Mapping[str, Source]
     standard: Mapping[str, Sequence[str]] = field(default_factory=lambda: STANDARD)
 
@@ -77,7 +96,7 @@ def field_page(
     fresh = [one for one in dict.fromkeys((*added, *edits)) if one in live and one not in known]
     lines = stored + [FieldLine(str(live[one].extra["owner"]), one, live[one], Choice(""), "new") for one in fresh]
     drawn = {*known, *fresh}
-    free = {owner: [one for one in live.values() if one.extra["owner"] == owner and one.id not in drawn]
+    free = {owner: [_free(one) for one in live.values() if one.extra["owner"] == owner and one.id not in drawn]
             for owner in STANDARD}  # fmt: skip
     marked = [one for one in live.values() if one.extra.get("required") or one.extra.get("starred")]
     return FieldPage(
@@ -86,6 +105,13 @@ def field_page(
         free=free,
         asked=asked,
     )
+
+
+def _free(entry: CatalogueEntry) -> FreeField:
+    kind = str(entry.extra.get("field_type", ""))
+    why_not = "points at a record, cannot be filled" if kind == "lookup" else ""
+    said = [type_words(kind), "hidden there" if entry.extra.get("hidden") else "", why_not]
+    return FreeField(entry.id, f"{entry.name} ({', '.join(word for word in said if word)})", why_not)
 
 
 def _line(

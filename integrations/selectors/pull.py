@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from casehug.intake.models import Matter
 from casehug.intake.selectors.search import matching_matters
 from integrations.contract.matters import MatterPage, RemoteMatter
+from integrations.mappings.status import STATUS_NAMES
 from integrations.models import Connection, ExternalLink
 
 CANDIDATES = 20
@@ -36,6 +38,16 @@ class PullRow:
     remote: RemoteMatter
     link: ExternalLink | None
     title: str
+
+    @property
+    def status(self) -> str:
+        """The main status there in words."""
+        return STATUS_NAMES.get(self.remote.status, self.remote.status)
+
+    @property
+    def made_on(self) -> date | None:
+        """The day it was made there, None when it is not told."""
+        return date.fromisoformat(self.remote.created) if self.remote.created else None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def pull(request: HttpRequest, provider: str) -> HttpResponse:
         context = page_context(
             request, declared, connection=row, page=page, trouble=trouble, search=search, counts=counts, total=total,
             not_linked=reads.not_linked(total, counts), counted_at=timezone.now() if total is not None else None,
+            again_url=request.get_full_path(),
             rows=reads.rows_of(row, page) if page else [], **_neighbours(provider, page, search),
         )  # fmt: skip
         return render(request, "integrations/pull.html", context)

@@ -1,4 +1,4 @@
-"""A name that one block of a page computes (`url … as back`) is not there in another block: a link would lead nowhere."""
+"""A name that one block of a page computes (`url … as back`) is unknown in another one: the link leads nowhere."""
 
 import re
 from pathlib import Path
@@ -25,9 +25,7 @@ def unseen(text: str) -> set[str]:
             bare = QUOTED.sub("", words)
             used += [(name, tuple(open_blocks)) for name in re.findall(r"(?<![\w.])[a-z_]+(?!\w|=)", bare)]
     return {
-        name
-        for name, place in used
-        if name in made and not any(place[: len(where)] == where for where in made[name])
+        name for name, place in used if name in made and not any(place[: len(where)] == where for where in made[name])
     }
 
 

@@ -6,7 +6,7 @@ the single form is, so each entry follows it), dates MM/DD/YYYY, money whole cen
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "integer": ("number",),
     "currency": ("number",),
     "date": ("date",),
-    "datetime": ("datetime",),
+    "datetime": ("datetime", "date"),
     "time": ("time",),
     "list": ("choice", "yesno", "text"),
     "multi_picklist": ("choice", "yesno", "text", "longtext"),
@@ -49,7 +49,8 @@ def custom_fits(entry: CatalogueEntry, kind: str) -> str:
 def custom_value(entry: CatalogueEntry, value: Any) -> FieldValue:
     """Return an answer in the form a custom field takes. Raises `ValueError` with a plain reason when it does not fit.
 
-    Forms: boolean true/false; list the option's name; date MM/DD/YYYY; datetime ISO 8601; currency in cents.
+    Forms: boolean true/false; list the option's name; date MM/DD/YYYY; datetime ISO 8601, a day alone at noon UTC;
+    currency in cents.
     """
     kind = _type(entry)
     words = ", ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value).strip()
@@ -100,7 +101,7 @@ def _plain(kind: str, words: str) -> FieldValue:
         day = _day(words)
         return f"{day:%m/%d}/{day.year:04}"
     if kind == "datetime":
-        return datetime.fromisoformat(words).isoformat()
+        return _moment(words)
     return words
 
 
@@ -122,6 +123,15 @@ def _day(words: str) -> date:
         return date.fromisoformat(words)
     except ValueError:
         return datetime.strptime(words, "%m/%d/%Y").date()
+
+
+def _moment(words: str) -> str:
+    """A day without a time becomes noon UTC: midnight would read as the day before in every American zone."""
+    try:
+        day = _day(words)
+    except ValueError:
+        return datetime.fromisoformat(words).isoformat()
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC).isoformat()
 
 
 def _folded(words: str) -> str:

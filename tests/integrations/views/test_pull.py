@@ -63,6 +63,7 @@ def test_figures_and_pages_come_from_there_and_nothing_is_stored(connected: Desk
                    "Nothing is imported", "Why linked", f'href="{PULL}?page=2"'):  # fmt: skip
         assert wanted in page
     assert f"{at('why', link.id)}" in page and page.count("Filler matter") >= 24
+    assert "Potential new client" in page and ">pnc<" not in page  # in words, not in codes
     assert "page=3" in text(connected, f"{PULL}?page=2")
     last = text(connected, f"{PULL}?page=3")
     assert f'href="{PULL}?page=2"' in last and "page=4" not in last and last.count("Filler matter") >= 10
@@ -87,7 +88,7 @@ def test_a_used_up_budget_says_when_and_a_refusal_says_who(connected: Desk) -> N
     connected.change(calls_per_minute=1)
     first, second = text(connected), text(connected)
     used = second if "Our budget for this minute is used up" in second else first
-    assert "Our budget for this minute is used up" in used and "You can try again" in used
+    assert "Our budget for this minute is used up" in used and "You can try again" in used and "Try again</" in used
     answer = connected.admin.get(API)
     assert answer.status_code == 429 and int(answer["Retry-After"]) >= 1
     connected.change(calls_per_minute=100_000)

@@ -28,6 +28,7 @@ def field(kind: str, options: tuple[str, ...] = ()) -> CatalogueEntry:
         ("date", "1991-06-28", "06/28/1991"),
         ("date", "06/28/1991", "06/28/1991"),
         ("datetime", "2023-12-31T00:00:00+00:00", "2023-12-31T00:00:00+00:00"),
+        ("datetime", "2023-12-31", "2023-12-31T12:00:00+00:00"),  # the same day from Hawaii to New York
         ("time", "09:30", "09:30"),
         ("list", "north  EAST", "North East"),
         ("multi_picklist", ["South"], ("South",)),
@@ -81,6 +82,7 @@ def test_what_does_not_fit_is_refused_with_a_reason_that_keeps_the_answer_secret
         (1200, 1200, "1200"),
         ("North", "3240", "North"),
         ("06/28/1991", "1991-06-28", "June 28, 1991"),
+        ("2023-12-31T12:00:00+00:00", "2023-12-31T04:00:00.000-08:00", "December 31, 2023 at 4:00am PST"),
         ("2023-12-31T00:00:00+00:00", "2023-12-30T16:00:00.000-08:00", "December 30, 2023 at 4:00pm PST"),
     ],
 )
@@ -95,7 +97,7 @@ def test_a_value_is_recognised_in_the_form_it_reads_back(sent: Any, value: Any, 
     [
         ("string", "longtext", True), ("text", "date", True), ("date", "date", True), ("date", "text", False),
         ("currency", "number", True), ("currency", "text", False), ("boolean", "yesno", True), ("list", "choice", True),
-        ("list", "date", False), ("multi_picklist", "longtext", True), ("datetime", "date", False),
+        ("list", "date", False), ("multi_picklist", "longtext", True), ("datetime", "date", True),
         ("lookup", "text", False), ("lookup", "choice", False), ("", "phone", True),
     ],
 )  # fmt: skip
