@@ -19,6 +19,7 @@ def fill(slot: str, **context: Any) -> list[Any]:
     Slots: `matter_panel` (request, matter) and `dashboard_card` (request) → safe HTML; `banner` (request) →
     {"kind", "text", "button_label", "button_url", "urgency"}; `matter_states` (matter_ids) → {id: (state, label)};
     `nav_counts` () → {route name: things waiting for a decision}; `approval_effect` (matter) → sentence;
+    `client_hint` (client, None for one not entered yet) → sentence about what a sync would lack;
     `matter_list_filters` () → [`casehug.intake.selectors.added_filters.AddedFilter`];
     `matter_list_actions` (request, words of the filter) → safe HTML whose form has the id `chosen-matters`: the list
     then has a box per matter that belongs to this form (name `matter`, value its public id);

@@ -50,6 +50,7 @@ SLOTS = {
     ],
     "setup_steps": ["integrations.selectors.setup.setup_steps"],
     "approval_effect": ["integrations.selectors.setup.approval_effect"],
+    "client_hint": ["integrations.selectors.completeness.client_hint"],
 }
 SETTINGS_TABS = [
     ("Firm profile", "firm_profile", "firm.view"),

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from casehug.common import slots
 from casehug.firms.access import can, firm_page
 from casehug.intake.errors import Invalid
 from casehug.intake.forms.clients import ClientForm
@@ -25,6 +26,7 @@ def client_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "matters": Matter.objects.filter(client=client).select_related("case_type").order_by("-updated_at", "-id"),
         "reads_notes": can(request.membership, "notes.view"),  # type: ignore[attr-defined]
         "blocked": blocked(request),
+        "hints": slots.fill("client_hint", client=client),
     }
     return render(request, "intake/client.html", context)
 
@@ -42,4 +44,5 @@ def client_edit(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("client", client_id)
-    return form_page(request, "intake/client_edit.html", form, client=client)
+    hints = slots.fill("client_hint", client=client)
+    return form_page(request, "intake/client_edit.html", form, client=client, hints=hints)

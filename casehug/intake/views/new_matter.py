@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from casehug.common import slots
 from casehug.firms.access import firm_page
 from casehug.intake.errors import IntakeError, Invalid, NotFound
 from casehug.intake.forms.clients import ClientChoiceForm
@@ -90,7 +91,8 @@ def matter_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "The matter is open. Next: send the client the intake link.")
             return redirect("matter", matter.id)
-    context = {**_page_context(form), "searching": searching}
+    hints = slots.fill("client_hint", client=None)
+    context = {**_page_context(form), "searching": searching, "hints": hints}
     return render(request, "intake/new_matter.html", context, status=422 if form.errors and not searching else 200)
 
 

@@ -45,3 +45,19 @@ def test_a_complete_client_gets_no_hint_and_no_client_has_its_own_message(connec
     assert "Still missing" not in panel(connected, matter_id)
     without = panel(connected, empty)
     assert "Still missing" not in without and "Add a client first" in without
+
+
+def test_the_clients_pages_and_a_new_matter_say_it_before_there_is_a_sync(connected: Desk) -> None:
+    matter_id = connected.matter()
+    with firm_scope(connected.firm_id):
+        client_id = Matter.objects.get(id=matter_id).client_id
+    pages = [reverse(name, args=[client_id]) for name in ("client", "client_edit")]
+    for url in pages:
+        assert "Still missing: a phone number. You can sync without." in connected.admin.get(url).content.decode()
+    assert "can rate a new contact by its name" in connected.admin.get(reverse("matter_new")).content.decode()
+    with firm_scope(connected.firm_id):
+        links.save(connection=connected.must(), local_type="contact", local_id=client_id,
+                   ref=RemoteRef("contact", "7"), how="created")  # fmt: skip
+    assert all("Still missing" not in connected.admin.get(url).content.decode() for url in pages)
+    connected.change(state="not_connected")
+    assert "can rate" not in connected.admin.get(reverse("matter_new")).content.decode()
