@@ -28,6 +28,8 @@ class Choices:
     alarms: tuple[str, ...] = tuple(THRESHOLDS)
     escalate_minutes: int = 60
     conflict_check_first: bool = True
+    post_status: bool = False
+    """Whether the status of a matter is told to the sender by itself; otherwise it is drafted for a person."""
     vocabulary: tuple[str, ...] = ()
     """The exchange's case types, word for word: any other word would never be referred."""
     case_types: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +48,7 @@ def choices() -> Choices:
         alarms=tuple(one for one in stored.get("alarms", default.alarms) if one in THRESHOLDS),
         escalate_minutes=max(1, int(stored.get("escalate_minutes", default.escalate_minutes))),
         conflict_check_first=bool(stored.get("conflict_check_first", default.conflict_check_first)),
+        post_status=bool(stored.get("post_status", default.post_status)),
         vocabulary=tuple(stored.get("vocabulary", ())),
         case_types=dict(stored.get("case_types", {})),
     )

@@ -120,6 +120,10 @@ class ChoicesForm(ServiceErrors):
         label="Accepting waits for the conflict check", required=False,
         help_text="Recommended: nobody can accept before a person wrote down what the check has shown.",
     )  # fmt: skip
+    post_status = forms.BooleanField(
+        label="Tell the sender by itself when the status of a received case's matter changes", required=False,
+        help_text="Only the status is told. Without this an update is drafted, and a person sends it.",
+    )  # fmt: skip
     alarms = forms.MultipleChoiceField(
         label="Alarm when", choices=[*THRESHOLDS.items()], widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one: an invitation must not run out unseen."},
@@ -137,6 +141,7 @@ class ChoicesForm(ServiceErrors):
         self.words, self.chosen = words, chosen
         initial = {
             "conflict_check_first": chosen.conflict_check_first, "alarms": list(chosen.alarms),
+            "post_status": chosen.post_status,
             "escalate_minutes": chosen.escalate_minutes, "vocabulary": "\n".join(chosen.vocabulary),
         }  # fmt: skip
         types = [("", "Not mapped: a person decides"), *own_case_types()]
@@ -160,5 +165,63 @@ class ChoicesForm(ServiceErrors):
         return Choices(
             alarms=tuple(one for one in THRESHOLDS if one in data["alarms"]),
             escalate_minutes=data["escalate_minutes"], conflict_check_first=data["conflict_check_first"],
+            post_status=data["post_status"],
             vocabulary=tuple(dict.fromkeys(word for word in words if word)), case_types=kept,
         )  # fmt: skip
+
+
+class CaseFileForm(ServiceErrors):
+    """One CSV file of cases that other firms handle."""
+
+    file = forms.FileField(
+        label="CSV file", help_text="Nothing is sent before you have read the dry run and confirmed.",
+        allow_empty_file=True,  # the reader of the file says it in its own words
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )  # fmt: skip
+    suggestions = forms.BooleanField(
+        label="Rows without a partner firm ID become drafts with suggestions", required=False,
+        help_text="Otherwise such rows are left out. A draft invites nobody: you choose the firm in the exchange.",
+    )  # fmt: skip
+
+
+class LeadSettingsForm(ServiceErrors):
+    """The firm's public form."""
+
+    enabled = forms.BooleanField(label="The form is open to everybody who has its address", required=False)
+    slug = forms.CharField(label="Last part of the address", max_length=60,
+                           help_text="Small letters, digits, hyphens. A change breaks links you gave out.")  # fmt: skip
+    title = forms.CharField(label="Heading", max_length=120)
+    intro = forms.CharField(label="What people read first", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    consent_text = forms.CharField(
+        label="What people agree to", widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Stands beside a box that has to be ticked. The wording is kept in the audit log with each case.",
+    )  # fmt: skip
+    case_types = forms.MultipleChoiceField(
+        label="Case types offered", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="The exchange's words, from Settings, Referrals.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, vocabulary: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["case_types"].choices = [(one, one) for one in vocabulary]  # type: ignore[attr-defined]
+
+
+class LeadPageForm(ServiceErrors):
+    """What a person tells about their case on the public page."""
+
+    first_name = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"autocomplete": "given-name"}))
+    last_name = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"autocomplete": "family-name"}))
+    phone = forms.CharField(max_length=60, help_text="With area code.",
+                            widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}))  # fmt: skip
+    email = forms.CharField(label="E-mail", max_length=254, required=False,
+                            widget=forms.EmailInput(attrs={"autocomplete": "email"}))  # fmt: skip
+    case_type = forms.ChoiceField(label="What is it about?")
+    place = forms.ChoiceField(label="State where it happened", choices=STATE_CHOICES)
+    incident_date = forms.DateField(label="Day it happened", widget=forms.DateInput(attrs={"type": "date"}))
+    summary = forms.CharField(label="What happened", max_length=5_000, widget=forms.Textarea(attrs={"rows": 6}),
+                              help_text="In your own words: who, what, where, how.")  # fmt: skip
+    consent = forms.BooleanField(label="I agree")
+
+    def __init__(self, *args: Any, offered: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["case_type"].choices = [NOBODY, *((one, one) for one in offered)]  # type: ignore[attr-defined]
