@@ -1,7 +1,7 @@
 """What is plugged in where: dotted strings, so that the product imports none of the outside world."""
 
 INTEGRATION_PROVIDERS = ["integrations.providers.lawmatics.provider.PROVIDER"]
-OUTBOX_CONSUMERS = ["integrations.consumers.on_event"]
+OUTBOX_CONSUMERS = ["integrations.consumers.on_event", "integrations.referrals.listening.on_event"]
 WORK_HANDLERS = {
     "outbox_dispatch": "casehug.outbox.dispatch.redispatch",
     "sync_matter": "integrations.sync.engine.run_sync",
@@ -105,6 +105,7 @@ TICKS = [
     "integrations.inbound.ticks.tick",
     "integrations.inbound.alarms.tick",
     "integrations.inbound.onboard.tick",
+    "integrations.referrals.listening.tick",
     "integrations.mappings.drift.tick",
     "integrations.connections.upkeep.tick",
     "integrations.connections.states.purge_states",
