@@ -5,6 +5,7 @@ from casehug.firms.notices import NoticeKind
 
 ARRIVED, DEADLINE, ESCALATED = "referral.arrived", "referral.deadline", "referral.escalated"
 EXPIRED, LOST, UNSURE = "referral.expired", "referral.lost", "referral.unsure"
+LEAD = "referral.lead"
 _DECIDERS = (Role.ATTORNEY.value, Role.ADMIN.value)
 KINDS = (
     NoticeKind(
@@ -26,6 +27,10 @@ KINDS = (
     NoticeKind(
         UNSURE, "Somebody has to say whether something arrived",
         "Sent to the exchange, never answered, and nothing says whether it is there.",
+        capability="referrals.view", roles=_DECIDERS,
+    ),
+    NoticeKind(
+        LEAD, "A person offered a case by your lead form", "It goes to the referral exchange by itself.",
         capability="referrals.view", roles=_DECIDERS,
     ),
     NoticeKind(

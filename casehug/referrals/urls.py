@@ -37,4 +37,5 @@ urlpatterns = [
     path("settings/referrals/", refer.choices_page, name="settings_referrals"),
     path("settings/referrals/save/", refer.choices_save, name="settings_referrals_save"),
     path("", include("casehug.referrals.api.urls")),
+    path("", include("casehug.referrals.import_urls")),
 ]

@@ -13,6 +13,7 @@ WORK_HANDLERS = {
     "late_sweep": "integrations.sync.reconcile.run_late_sweep",
     "bulk": "integrations.sync.bulk.drive.run_bulk",
     "import_intakes": "casehug.intake.imports.run.run_import",
+    "import_cases": "casehug.referrals.services.import_runs.run_import",
     "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
     "refresh_token": "integrations.connections.refresh.run_refresh_token",
     "inbound_event": "integrations.inbound.processor.run_event",

@@ -76,6 +76,8 @@ PUBLIC = {
     ),
     "metrics": "the bearer token of the installation; figures with firms as ids, see test_operations_no_content",
     "team_join": "the link's token is the invited person's credential",
+    "lead_form": "a form the firm opened to everybody; off, it answers 404 like an unknown address",
+    "lead_thanks": "says only that it arrived",
 }  # fmt: skip
 # The record behind each parameter that names one; a new parameter has to be added here.
 RECORDS: dict[str, tuple[str, type]] = {
@@ -93,7 +95,7 @@ RECORDS: dict[str, tuple[str, type]] = {
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
     "kind": "case_types", "number": 1, "case_type": "divorce_standard",
-    "error_class": "network", "position": 1, "act": "discard", "direction": "in", "operation": "wake",
+    "error_class": "network", "position": 1, "act": "discard", "direction": "in", "operation": "wake", "firm_slug": "no-firm", "form_slug": "none",
 }  # fmt: skip
 
 

@@ -28,3 +28,26 @@ def referral_badge(row: Any) -> dict[str, Any]:
     if row.state == "invited" and getattr(row, "looks", 0):
         label = f"{label} (look {row.looks})"
     return badge(row.state, label=label, icon=icon, role=role)
+
+
+IMPORTS = {"checked": ("eye", "attention"), "running": ("arrows", "running"), "paused": ("hourglass", "waiting"),
+           "cancelled": ("square", "neutral"), "done": ("tick", "done")}  # fmt: skip
+ROWS = {"ready": ("clock", "neutral"), "draft": ("edit", "neutral"), "known": ("equals", "done"),
+        "refused": ("slash", "attention"), "cancelled": ("square", "neutral")}  # fmt: skip
+
+
+@register.inclusion_tag("components/_badge.html")
+def import_badge(row: Any) -> dict[str, Any]:
+    """Show where an import of cases stands."""
+    icon, role = IMPORTS[row.status]
+    return badge(row.status, label=row.get_status_display(), icon=icon, role=role)
+
+
+@register.inclusion_tag("components/_badge.html")
+def case_row_badge(row: Any) -> dict[str, Any]:
+    """Show what will become, or became, of a row of an import: once handed over, the state of its case."""
+    if row.referral is not None:
+        shown: dict[str, Any] = referral_badge(row.referral)
+        return shown
+    icon, role = ROWS[row.outcome]
+    return badge(row.outcome, label=row.get_outcome_display(), icon=icon, role=role)

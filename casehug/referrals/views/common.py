@@ -18,6 +18,7 @@ SECTIONS = (
     ("Referred out", "referrals_cases", ("out",)),
     ("Updates due", "referrals_due", ()),
     ("Partner firms", "referrals_partners", ()),
+    ("Import", "referral_imports", ()),
 )
 
 
