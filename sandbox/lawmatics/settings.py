@@ -1,23 +1,11 @@
-"""Django settings of the stand-in: a plain web toolkit, without auth, sessions or a Django database."""
+"""Django settings of the stand-in for Lawmatics."""
 
-import os
-import secrets
 from pathlib import Path
 
-BASE = Path(__file__).resolve().parent
+from sandbox.settings import *  # noqa: F403
 
-SECRET_KEY = secrets.token_hex(32)  # nothing is signed with it; it only has to exist
-DEBUG = False
-# Loopback names always; more names (a container's) come from the environment. A foreign Host is a rebinding attempt.
-ALLOWED_HOSTS = [
-    "127.0.0.1",
-    "localhost",
-    "[::1]",
-    *filter(None, os.environ.get("SANDBOX_ALLOWED_HOSTS", "").split(",")),
-]
+BASE = Path(__file__).resolve().parent
 ROOT_URLCONF = "sandbox.lawmatics.urls"
-INSTALLED_APPS: list[str] = []
-DATABASES: dict[str, dict[str, str]] = {}
 MIDDLEWARE = ["sandbox.lawmatics.guard.Guard"]
 TEMPLATES = [
     {
@@ -26,14 +14,4 @@ TEMPLATES = [
         "OPTIONS": {"autoescape": True},
     }
 ]
-APPEND_SLASH = False
-USE_TZ = True
-TIME_ZONE = "UTC"
-USE_I18N = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
-}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.storage import Storage
 
 Doc = dict[str, Any]
 SCHEMA = """
@@ -46,35 +45,12 @@ def new_id(at: float) -> str:
     return f"{int(at):08x}{secrets.token_hex(8)}"
 
 
-class Store:
-    """One SQLite file, one connection, one writer at a time. WAL keeps committed rows through kill -9."""
+class Store(Storage):
+    """The records of this stand-in and how they are found."""
 
     def __init__(self, path: str) -> None:
-        self.lock = threading.RLock()
-        self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=NORMAL")
+        super().__init__(path)
         self.db.executescript(SCHEMA)
-        self._depth = 0
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All changes inside are kept together, or none of them. Nested uses join the outer one."""
-        with self.lock:
-            outer = self._depth == 0
-            if outer:
-                self.db.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if outer:
-                    self.db.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if outer:
-                self.db.execute("COMMIT")
 
     def insert(
         self, kind: str, org: int, doc: Doc, *, at: float, parent: str = "", state: str = "",

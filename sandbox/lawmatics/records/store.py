@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.storage import Storage
 
 Doc = dict[str, Any]
 SCHEMA = """
@@ -69,18 +68,14 @@ def digits(text: object) -> str | None:
     return "".join(ch for ch in text if ch.isdigit()) or None if isinstance(text, str) else None
 
 
-class Store:
-    """One SQLite file, one connection, one writer at a time. WAL keeps committed rows through kill -9."""
+class Store(Storage):
+    """The records of this stand-in and how they are found."""
 
     def __init__(self, path: str) -> None:
-        self.lock = threading.RLock()
-        self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=NORMAL")
+        super().__init__(path)
         self.db.execute("PRAGMA cache_size=-65536")
         self.db.executescript(SCHEMA)
         self._teach_planner()
-        self._depth = 0
         self.lag_until = self.db.execute("SELECT COALESCE(MAX(visible), 0) FROM records").fetchone()[0]
 
     def _teach_planner(self) -> None:
@@ -89,25 +84,6 @@ class Store:
         rows = [("records", index, sizes) for index, sizes in STATISTICS.items()]
         self.db.executemany("INSERT INTO sqlite_stat1 VALUES (?,?,?)", rows)
         self.db.execute("ANALYZE sqlite_schema")
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All changes inside are kept together, or none of them. Nested uses join the outer one."""
-        with self.lock:
-            outer = self._depth == 0
-            if outer:
-                self.db.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if outer:
-                    self.db.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if outer:
-                self.db.execute("COMMIT")
 
     def next_id(self, kind: str) -> int:
         """The next number of a kind. Numbers are never used again, not even after a reset of the records."""
