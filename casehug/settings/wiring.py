@@ -49,6 +49,7 @@ SLOTS = {
         "integrations.slots.attention",
         "casehug.referrals.slots.attention",
     ],
+    "referral_exchange": ["integrations.selectors.exchanges.referral_exchange"],
     "setup_steps": ["integrations.selectors.setup.setup_steps"],
     "approval_effect": ["integrations.selectors.setup.approval_effect"],
     "client_hint": ["integrations.selectors.completeness.client_hint"],

@@ -36,7 +36,7 @@ def begin(item: WorkItem, started: float) -> Run | Settlement:
         if seconds:
             return work.wait(seconds=seconds, error_class="network",
                              error_text=message_for("network", name=declared.name).text)  # fmt: skip
-        if is_preparing(connection):
+        if found is None and is_preparing(connection):
             return work.wait(seconds=PREPARING_SECONDS)
         prepared = _record(connection, item, found, declared.name) if found else _matter(connection, item, declared)
         if isinstance(prepared, Settlement):
