@@ -11,6 +11,7 @@ from django.db.models import Count
 from casehug.intake.models import CaseType, Matter, PracticeArea
 from integrations.connections.catalogue import PRACTICE_AREA, STAGE, items
 from integrations.mappings.defaults import AREA, LAST, default_area, default_stage
+from integrations.mappings.status import STATUS_NAMES
 from integrations.models import CaseTypeMapping, CatalogueItem, Connection
 
 SUB_STATUS = "sub_status"
@@ -130,7 +131,7 @@ def stage_label(item: CatalogueItem) -> str:
 def sub_label(item: CatalogueItem) -> str:
     """Return `name (main status)` of a sub-status."""
     status = str(item.extra.get("status", ""))
-    return f"{item.name} ({status})" if status else item.name
+    return f"{item.name} ({STATUS_NAMES.get(status, status)})" if status else item.name
 
 
 def mapping_for(connection: Connection, matter: HasCaseType) -> MappedTarget:

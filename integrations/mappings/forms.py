@@ -13,7 +13,7 @@ from casehug.common.actor import current_actor_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.intake.models import CaseType, Matter
-from integrations.connections.open_api import PAGE_PATIENCE, open_api
+from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
 from integrations.contract.errors import NotFound, Refused
 from integrations.contract.forms import FormField, RemoteForm, RemoteForms
 from integrations.mappings.form_sources import labels_for
@@ -64,12 +64,19 @@ def offered(connection: Connection) -> RemoteForms:
     return found
 
 
-def refresh_forms(*, connection: Connection) -> int:
+def refresh_forms(*, connection: Connection, daily: bool = False) -> int:
     """Read the forms of the account and store them; returns how many. Call it outside any scope, from a page.
 
+    `daily`: by a worker, and only for an account whose forms somebody uses or has looked at.
     Raises the errors of `contract.errors`; the copy stays as it was then.
     """
-    api = open_api(connection, lane=WorkItem.Lane.BUTTON, may_refresh=False, patience=PAGE_PATIENCE)
+    if daily:
+        with firm_scope(connection.firm_id):
+            if provider(connection.provider).forms is None or read_at(connection) is None:
+                return 0
+        api = open_api(connection, lane=WorkItem.Lane.BULK, patience=WORKER_PATIENCE)
+    else:
+        api = open_api(connection, lane=WorkItem.Lane.BUTTON, may_refresh=False, patience=PAGE_PATIENCE)
     found = offered(connection).listed(api)
     with firm_scope(connection.firm_id):
         for form in found:

@@ -12,6 +12,7 @@ from integrations.connections.services import confirm_rejected
 from integrations.contract.errors import AuthRejected, NetworkTrouble, ProviderError, Throttled
 from integrations.mappings.defaults import resolve_defaults
 from integrations.mappings.drift import after_reading
+from integrations.mappings.forms import refresh_forms
 from integrations.models import Connection
 from integrations.registry import provider
 
@@ -69,6 +70,7 @@ def run_refresh_catalogue(item: WorkItem) -> Settlement:
         return work.done()  # connecting asks again
     try:
         prepare_account(connection=connection, lane=item.lane)
+        refresh_forms(connection=connection, daily=True)
     except Throttled as limit:
         note_throttle(connection, limit)
         return work.wait(seconds=limit.seconds, error_class=limit.error_class, error_code=limit.code)

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
+from integrations.mappings.case_types import NEEDS_CHOICE, mapping_rows
 from integrations.models import CaseTypeMapping, Connection, ExternalLink
 from integrations.selectors.connections import connection_pairs
 from integrations.selectors.form_plan import effect_words
@@ -20,7 +21,7 @@ def setup_steps(*, request: HttpRequest) -> list[dict[str, Any]]:
 
 def _steps(declared: Provider, row: Connection | None) -> list[dict[str, Any]]:
     connected = row is not None and row.state == Connection.State.CONNECTED
-    mapped = connected and not CaseTypeMapping.objects.filter(connection=row, stage_id="").exists()
+    mapped = row is not None and connected and _all_mapped(row)
     synced = connected and ExternalLink.objects.filter(connection=row, local_type="matter").exists()
     mappings = reverse("integration_case_types", args=[declared.key]) if connected else ""
     return [
@@ -28,6 +29,13 @@ def _steps(declared: Provider, row: Connection | None) -> list[dict[str, Any]]:
         {"label": "Choose a stage for every case type", "done": mapped, "url": mappings},
         {"label": "Sync a first matter", "done": synced, "url": reverse("matters") if connected else ""},
     ]
+
+
+def _all_mapped(row: Connection) -> bool:
+    """Whether every case type has a stage, its own or one that it follows; asked in full only when one has none."""
+    if not CaseTypeMapping.objects.filter(connection=row, stage_id="").exists():
+        return True
+    return not any(one.state == NEEDS_CHOICE and not one.is_area for one in mapping_rows(row))
 
 
 def approval_effect(*, matter: Matter) -> str:

@@ -6,7 +6,10 @@ import pytest
 from django.urls import reverse
 
 from casehug.audit.models import AuditEntry
+from casehug.common import work
+from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from casehug.common.work_runner import run_item
 from casehug.intake.models import CaseType
 from integrations.mappings import exchange, forms, versions
 from integrations.models import FormDefinition, FormMapping
@@ -56,6 +59,22 @@ def test_forms_are_read_on_demand_and_say_why_they_cannot_be_used(connected: Des
     for words in ("Full intake", "Not usable by API", "payment block", "relationship block", "requires a signature"):
         assert words in page, words
     assert connected.twin.calls() == calls  # the page itself asks nobody
+
+
+def test_forms_that_were_looked_at_once_are_read_with_the_daily_reading(connected: Desk) -> None:
+    def daily() -> int:
+        with firm_scope(connected.firm_id):
+            row = connected.must()
+            work.enqueue(kind="refresh_catalogue", queue="maintenance", subject_type="connection", subject_id=row.id,
+                         connection_id=row.id, lane=WorkItem.Lane.BULK, trigger="daily")  # fmt: skip
+            item = WorkItem.objects.filter(kind="refresh_catalogue", status__in=WorkItem.LIVE).latest("created_at")
+        assert run_item(item.id, connected.firm_id) == "done"
+        return int(connected.twin.calls().get("GET /v1/forms", 0))
+
+    before = int(connected.twin.calls().get("GET /v1/forms", 0))
+    assert daily() == before  # nobody has looked at forms here: no call is spent on them
+    connected.admin.post(f"{LIST}read-again/")
+    assert daily() == before + 2
 
 
 def test_a_form_that_is_gone_is_said_to_be_gone(read: Desk) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 
 from casehug.audit.models import AuditEntry
 from casehug.common.scope import firm_scope
@@ -12,6 +13,7 @@ from integrations.connections.catalogue import mark_gone
 from integrations.mappings.drift import sort_out
 from integrations.mappings.versions import versions_for
 from integrations.models import CaseTypeMapping, CatalogueItem, MappingVersion, StatusMapping
+from integrations.selectors.setup import setup_steps
 from tests.integrations.desk import PAGE, Desk
 
 TYPES, STATUS, HISTORY = f"{PAGE}case-types/", f"{PAGE}status/", f"{PAGE}mappings/"
@@ -215,3 +217,15 @@ def test_only_admins_change_anything(connected: Desk) -> None:
         assert [browser.get(url).status_code for url in reads] == [read] * len(reads)
         assert [browser.post(url).status_code for url in writes] == [403] * len(writes)
     assert connected.admin.post(f"{HISTORY}status/notes/").status_code == 302
+
+
+def test_the_set_up_list_asks_for_a_stage_only_while_a_case_type_has_none(connected: Desk) -> None:
+    def asked() -> bool:
+        with firm_scope(connected.firm_id):
+            steps = setup_steps(request=RequestFactory().get("/"))
+        return next(one for one in steps if one["label"] == "Choose a stage for every case type")["done"] is False
+
+    assert not asked()  # “Other” has no stage of its own and follows its practice area
+    with firm_scope(connected.firm_id):
+        CaseTypeMapping.objects.update(stage_id="")
+    assert asked()
