@@ -41,6 +41,16 @@ class Watched:
         assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
 
 
+def look(view: Watched, name: str, url: str = "") -> None:
+    """Keep a picture of the page as it is, or of another one; axe finds nothing and nothing sticks out."""
+    if url:
+        view.page.goto(url)
+    view.picture(name)
+    view.check()
+    wider = view.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wider, f"{name} ({view.page.url}) is wider than the window"
+
+
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Callable[..., Watched]]:
     """Open windows: `window()` desktop, `window(width=390)` phone, `scheme="dark"`."""

@@ -14,7 +14,7 @@ from harness.offices import Office, make_office, wait_until
 from harness.standin import StandIn, count
 from integrations.models import BulkRun, Connection
 from integrations.sync.bulk.outcomes import count as outcomes
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, look
 from tests.conftest import PASSWORD
 from tests.plugin.stack import Stack
 
@@ -57,13 +57,6 @@ def sign_in(page: Page, base: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-
-
-def look(view: Watched, name: str) -> None:
-    view.picture(name)
-    view.check()
-    wider = view.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not wider, f"{name} is wider than the window"
 
 
 @pytest.mark.slow

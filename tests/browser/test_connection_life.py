@@ -17,8 +17,7 @@ from casehug.intake.services.matters import create_matter
 from harness.standin import StandIn
 from integrations.mappings.services import prepare_account
 from integrations.models import Connection, ExternalLink
-from tests.browser.conftest import Watched
-from tests.browser.test_webhook_pages import look
+from tests.browser.conftest import Watched, look
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
 

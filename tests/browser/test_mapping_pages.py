@@ -21,7 +21,7 @@ from harness.standin import StandIn
 from integrations.mappings.services import prepare_account
 from integrations.models import CaseTypeMapping, Connection
 from integrations.sync.services import request_sync
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, look
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
 
@@ -54,16 +54,6 @@ def sign_in(page: Page, base: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-
-
-def look(view: Watched, name: str, url: str = "") -> None:
-    """Look at a page: picture, accessibility, width."""
-    if url:
-        view.page.goto(url)
-    view.picture(name)
-    view.check()
-    wider = view.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not wider, f"{name} is wider than the window"
 
 
 def choose_and_save(office: Watched, home: str) -> None:

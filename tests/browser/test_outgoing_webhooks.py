@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from casehug.firms.models import Firm, Role
 from casehug.firms.services import add_member
 from casehug.local import product
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, look
 from tests.conftest import PASSWORD, make_firm
 from tests.integrations.outbound.listener import Listener, status
 from tests.plugin.stack import Stack
@@ -48,13 +48,6 @@ def sign_in(page: Page, base: str) -> None:
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
-def looked_at(view: Watched, name: str) -> None:
-    view.picture(name)
-    view.check()
-    wider = view.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not wider, f"{name} is wider than the window"
-
-
 def reload_until(page: Page, words: str) -> None:
     for _ in range(50):
         page.reload()
@@ -72,20 +65,20 @@ def test_outgoing_webhooks(stack: Stack, firm: Firm, listener: Listener, window:
     page.goto(f"{stack.base_url}/settings/integrations/")
     page.locator("#outgoing").get_by_role("link", name="Open").click()
     expect(page.get_by_text("No receivers yet")).to_be_visible()
-    looked_at(office, "outgoing-empty")
+    look(office, "outgoing-empty")
     page.get_by_role("link", name="Add a receiver").click()
     page.get_by_label("Address").fill("https://10.0.0.1/hook")
     page.get_by_label("What it is for").fill("Billing")
     page.get_by_label("A matter was made").check()
     page.get_by_role("button", name="Add receiver").click()
     expect(page.get_by_text("private or reserved network").first).to_be_visible()
-    looked_at(office, "outgoing-form")
+    look(office, "outgoing-form")
     assert "422" in office.faults.pop()  # Chromium reports the refused form
     page.get_by_label("Address").fill(listener.url("/hook"))
     page.get_by_role("button", name="Add receiver").click()
     secret = page.get_by_label("Signing secret", exact=True).get_by_role("textbox").input_value()
     assert secret.startswith("whsec_")
-    looked_at(office, "outgoing-secret")
+    look(office, "outgoing-secret")
     page.get_by_role("link", name="I have stored it").click()
     assert secret not in page.content()
     here = page.url
@@ -94,9 +87,9 @@ def test_outgoing_webhooks(stack: Stack, firm: Firm, listener: Listener, window:
     reload_until(page, "The receiver answered 500")
     page.get_by_text("First part of the answer").first.click()
     expect(page.get_by_text("The database of the receiver is full.").first).to_be_visible()
-    looked_at(office, "outgoing-delivery-failing")
+    look(office, "outgoing-delivery-failing")
     page.goto(here)
-    looked_at(office, "outgoing-receiver-failing")
+    look(office, "outgoing-receiver-failing")
     page.locator("#deliveries tbody a.primary").first.click()
     reload_until(page, "answer 200")  # the second attempt comes by itself after some seconds
     page.reload()  # the answer may have come between two reads of one page
@@ -111,7 +104,7 @@ def test_outgoing_webhooks(stack: Stack, firm: Firm, listener: Listener, window:
     for url, name in ((here, "receiver"), (f"{stack.base_url}/settings/outgoing-webhooks/", "list"),
                       (f"{stack.base_url}/settings/outgoing-webhooks/new/", "form")):  # fmt: skip
         phone.page.goto(url)
-        looked_at(phone, f"outgoing-{name}-phone-dark")
+        look(phone, f"outgoing-{name}-phone-dark")
     phone.page.goto(here)
     phone.page.locator("#deliveries tbody a.primary").first.click()
-    looked_at(phone, "outgoing-delivery-phone-dark")
+    look(phone, "outgoing-delivery-phone-dark")

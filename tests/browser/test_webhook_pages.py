@@ -18,7 +18,7 @@ from casehug.intake.services.matters import create_matter
 from harness.standin import StandIn
 from integrations.mappings.services import prepare_account
 from integrations.models import Connection, ExternalLink
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, look
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
 
@@ -80,16 +80,6 @@ def sign_in(view: Watched, base: str, email: str = ADMIN) -> Page:
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
     return page
-
-
-def look(view: Watched, name: str, url: str = "") -> None:
-    """Keep a picture of the page as it is; axe finds nothing and nothing sticks out."""
-    if url:
-        view.page.goto(url)
-    view.picture(name)
-    view.check()
-    wider = view.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not wider, f"{view.page.url} is wider than the window"
 
 
 def on_the_phone(window: Window, desktop: Watched) -> Watched:
