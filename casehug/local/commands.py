@@ -24,6 +24,7 @@ Commands of this project (each knows --help):
   down     stop it from another terminal
   test     run the whole test suite; further arguments go to pytest
   bench    measure the product against a naive client; writes docs/measurements.md
+  prove    run the 25 checks of what is promised, or their sabotages; writes docs/proof/
   doctor   versions, paths, ports and the reason of the last stop; with --firm what a connected account is like
   lock     renew the lock files in requirements/
 
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> None:
 
 def local_commands() -> dict[str, Callable[[list[str]], int]]:
     """Return the commands that are not Django's, by name."""
-    return {"up": up, "down": down, "test": test, "bench": bench, "lock": lock, "doctor": doctor}
+    return {"up": up, "down": down, "test": test, "bench": bench, "prove": prove, "lock": lock, "doctor": doctor}
 
 
 def read_dotenv(path: Path) -> None:
@@ -132,6 +133,13 @@ def bench(arguments: list[str]) -> int:
     os.chdir(PROJECT)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments])
+
+
+def prove(arguments: list[str]) -> int:
+    """Become the proving program of the project; its tests start their own servers."""
+    os.chdir(PROJECT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "prove", *arguments])
 
 
 def lock(arguments: list[str]) -> int:

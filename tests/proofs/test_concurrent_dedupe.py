@@ -4,10 +4,11 @@ The rows run truly side by side (the one-writer rule is lifted for them), so the
 Sabotage: without the mutex the same run must make more than one contact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from harness import size
 from harness.offices import await_rows, make_office
 from harness.standin import StandIn, count
 from tests.plugin.stack import Stack
@@ -38,11 +39,15 @@ def sync_all(standin: StandIn, *, parallel: bool) -> list[str]:
     return await_rows([(office, office.press(matter_id, parallel=parallel)) for matter_id in matters], seconds=240)
 
 
+@pytest.mark.parametrize("turn", range(size.pick(1, 25)))
 @pytest.mark.parametrize("parallel", [False, True], ids=["as shipped", "mutex alone"])
-def test_one_contact_and_fifty_matters(stack: Stack, standin: StandIn, parallel: bool) -> None:
+def test_one_contact_and_fifty_matters(
+    stack: Stack, standin: StandIn, parallel: bool, turn: int, record_property: Callable[[str, object], None]
+) -> None:
     stack.restart_worker(FAST)
     assert sync_all(standin, parallel=parallel) == ["done"]
     found = count(standin, contacts=1, matters=N)
+    record_property("trials", N)
     assert (found.contacts, found.matters, found.doubled, found.lost) == (1, N, 0, 0), found
 
 

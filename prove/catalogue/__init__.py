@@ -1,0 +1,1 @@
+"""The 25 checks, by what they are about."""

@@ -1,0 +1,55 @@
+"""Checks of what is written at a provider: once, whatever dies, stalls or comes twice."""
+
+from prove.check import Check, nodes
+
+WRITES = (
+    Check(
+        1, "kill-matrix",
+        "A real worker is killed (SIGKILL) at twelve points of each of the three writes while it syncs; the stand-in's"
+        " ledger must show every record once.",
+        "36 boundaries with one seed, 12 drawn ones with two more", "36 boundaries × 20 seeds",
+        nodes("proofs/test_kill_matrix.py", "a_kill_at_any_boundary_neither_doubles_nor_loses",
+              "points_are_really_twelve_and_kills_really_happen"),
+        "the intent is committed after the request",
+        nodes("proofs/test_kill_matrix.py", "sabotage_without_the_intent_the_matrix_turns_red"),
+        "killing the whole process group at each boundary; one process is killed and the worker forks another",
+    ),
+    Check(
+        2, "ambiguous-outcomes",
+        "The answer to a write is lost, broken, late or an error although the record was made; the ledger must show"
+        " every record once.",
+        "11 faults × 3 writes with one seed, 12 drawn ones with two more", "11 faults × 3 writes × 20 seeds",
+        nodes("proofs/test_ambiguous_outcomes.py", "no_lost_or_broken_reply_doubles_or_loses_anything")
+        + nodes("integrations/sync/test_outcomes.py", "commit_after_the_settle_time_is_flagged_with_both_ids",
+                "late_commit_inside_the_settle_time_is_found"),
+        "an unanswered write counts as failed",
+        nodes("proofs/test_ambiguous_outcomes.py", "sabotage_when_unknown_counts_as_failed_duplicates_appear"),
+        "commits as late as 119 s in real time: the clock is scaled, a settle time of two seconds stands for 120",
+    ),
+    Check(
+        7, "concurrent-dedupe",
+        "Fifty matters of one e-mail address in different spellings are synced at the same time, with the one-writer"
+        " rule lifted too; the ledger must show one contact and fifty matters.",
+        "50 matters, with and without the one-writer rule", "the same 25 times each",
+        nodes("proofs/test_concurrent_dedupe.py", "one_contact_and_fifty_matters")
+        + nodes("integrations/sync/test_concurrency.py", "one_email_in_many_forms_is_one_contact",
+                "plus_tags_and_missing_addresses_stay_apart"),
+        "no mutex on the e-mail address",
+        nodes("proofs/test_concurrent_dedupe.py", "sabotage_without_the_mutex_contacts_multiply"),
+        "200 rounds (50 are run)",
+    ),
+    Check(
+        14, "rate-limit",
+        "Eight workers call as fast as their budget lets them, alone and beside a rival; the stand-in counts calls and"
+        " refusals on a scaled clock.",
+        "2 minutes of 3 s", "10 minutes of 12 s",
+        nodes("proofs/test_rate_limit.py", "eight_workers_use_the_limit_and_are_never_refused",
+              "beside_a_rival_nobody_starves_and_every_pause_is_kept")
+        + nodes("integrations/limits/test_against_standin.py", "four_workers_use_the_limit_and_are_never_refused")
+        + nodes("integrations/limits/test_bucket.py", "a_waiting_button_goes_before_bulk",
+                "a_lower_lane_with_work_gets_one_call_in_ten", "budgets_do_not_touch_each_other"),
+        "a budget of its own for each worker",
+        nodes("proofs/test_rate_limit.py", "sabotage_a_budget_for_each_worker_is_refused"),
+        "the effect on a second firm's waiting times under load, which `bench` measures",
+    ),
+)  # fmt: skip
