@@ -21,6 +21,7 @@ from integrations.models import Connection, InboundEndpoint, InboundEvent, Quara
 from integrations.selectors import events as reads
 from integrations.selectors.health import alarms_of
 from integrations.selectors.lookups import connection_or_404, declared_or_404
+from integrations.selectors.subscriptions import minutes_now, subscriptions
 from integrations.views.common import member, page_context
 from integrations.views.event_forms import EventFilterForm, ReadingForm, ReplayForm, SecretForm, shown_body
 
@@ -56,7 +57,8 @@ def _page(request: HttpRequest, key: str, **more: Any) -> dict[str, Any]:
         address=endpoints.address(endpoint, key), secrets=reads.secret_rows(endpoint),
         rotating=endpoint.rotating_until is not None and endpoint.rotating_until > now,
         alarms=alarms_of(endpoint), unverified=reads.unverified_rows(endpoint), missed=reads.came_without_webhook(row),
-        waiting=reads.waiting_count(row), filter_words=form.words(), clear_url=here, most_replayed=MOST_REPLAYED,
+        subscriptions=subscriptions(row), minutes_now=minutes_now(row, endpoint), waiting=reads.waiting_count(row),
+        filter_words=form.words(), clear_url=here, most_replayed=MOST_REPLAYED,
         older_url=f"{here}?{urlencode(kept | {'before': page.older})}#events" if page.older else "",
         newer_url=f"{here}?{urlencode(kept | {'after': page.newer})}#events" if page.newer else "",
         **({"secret_form": SecretForm(), "reading_form": ReadingForm(initial={"minutes": endpoint.poll_minutes}),
@@ -128,7 +130,7 @@ def reading(request: HttpRequest, provider: str) -> HttpResponse:
         return redirect("integration_webhooks", provider=provider)
     if request.POST.get("now"):
         poller.ask_now(endpoint)
-        messages.success(request, "Changed matters are being read.")
+        messages.success(request, "Changes are being read.")
         return redirect("integration_webhooks", provider=provider)
     form = ReadingForm(request.POST)
     if not form.is_valid():

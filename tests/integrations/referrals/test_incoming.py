@@ -5,16 +5,19 @@ import uuid
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from casehug.audit.models import AuditEntry
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work_runner import run_item
+from casehug.firms.models import Firm, Role
 from casehug.intake.services.matters import change_status
 from casehug.referrals.models import CaseUpdate, Invitation, InvitationAnswer, Referral
 from integrations.models import Connection, ExternalLink, InboundEvent, QuarantinedEvent
 from integrations.referrals import incoming, listening
+from tests.conftest import make_person
 from tests.integrations.referrals.conftest import MakeDesk
 from tests.integrations.referrals.desk import Desk, tape_of
 from tests.sandbox.lexamica.office import Office, invited
@@ -142,3 +145,23 @@ def test_the_matter_goes_on_to_other_providers_and_its_status_comes_back(
         CaseUpdate.objects.update(author_id=uuid.uuid4())
         change_status(matter_id=matter.id, to="closed")
         assert "Active" in CaseUpdate.objects.get().content, "a person's draft stays"
+
+
+def test_the_page_shows_what_is_told_and_when_is_looked_next(
+    desk: Desk, exchange: Any, sender: Office, ours: dict[str, Any]
+) -> None:
+    with firm_scope(desk.firm_id):
+        firm = Firm.objects.get(id=desk.firm_id)
+    person = make_person(firm, Role.ADMIN)
+    invited(exchange, sender)
+    feed(desk, exchange)
+    desk.look()
+    page = person.browser.get(reverse("integration_webhooks", args=["lexamica"])).content.decode()
+    assert "Case Invitation Received" in page and "Read up to" in page and "Next look" in page
+    assert "every 5 minutes, more often than the 15 minutes you chose" in " ".join(page.split())
+    assert "Changed matters" not in page and "Set up" in page
+    with firm_scope(desk.firm_id):
+        event = InboundEvent.objects.filter(source="poll").first()
+        assert event is not None
+    detail = person.browser.get(reverse("integration_webhook_event", args=["lexamica", event.id])).content.decode()
+    assert "what stands already is left as it is" in detail
