@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from casehug.outbox.models import OutboxEvent
-from integrations.outbound import facts
+from integrations.outbound import facts, referral_facts
 
 ALL = "*"
 TEST = "webhook.test"
@@ -35,6 +35,22 @@ EVENTS = (
     EventType("connection.connected", "connection", "A connection was made or renewed", facts.connection),
     EventType("connection.needs_reconnect", "connection", "A connected service refuses our access", facts.connection),
     EventType("connection.disconnected", "connection", "A connection was ended", facts.connection),
+    EventType("referral.received", "referral", "A case came from another firm", referral_facts.referral),
+    EventType(
+        "referral.invitation_received", "referral", "Another firm asks us to take a case", referral_facts.referral
+    ),
+    EventType("referral.deadline_near", "referral", "An invitation is running out", referral_facts.referral),
+    EventType(
+        "referral.answered", "referral", "An answer to an invitation was confirmed or refused", referral_facts.referral
+    ),
+    EventType("referral.expired", "referral", "An invitation ran out unanswered", referral_facts.referral),
+    EventType("referral.sent", "referral", "A case of ours arrived at the exchange", referral_facts.referral),
+    EventType("referral.state_changed", "referral", "A referred case moved on", referral_facts.referral),
+    EventType("referral.update_received", "referral", "The other firm wrote about a case", referral_facts.referral),
+    EventType(
+        "referral.settlement_received", "referral", "News about the money of a case came", referral_facts.referral
+    ),
+    EventType("referral.file_received", "referral", "A file of a referred case was stored", referral_facts.referral),
 )
 TEST_EVENT = EventType(TEST, "test", "A test from a person; it cannot be chosen", facts.test)
 _BY_NAME = {one.name: one for one in (*EVENTS, TEST_EVENT)}

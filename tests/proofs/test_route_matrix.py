@@ -95,7 +95,8 @@ RECORDS: dict[str, tuple[str, type]] = {
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
     "kind": "case_types", "number": 1, "case_type": "divorce_standard",
-    "error_class": "network", "position": 1, "act": "discard", "direction": "in", "operation": "wake", "firm_slug": "no-firm", "form_slug": "none",
+    "error_class": "network", "position": 1, "act": "discard", "direction": "in", "operation": "wake",
+    "firm_slug": "no-firm", "form_slug": "none",
 }  # fmt: skip
 
 

@@ -14,6 +14,11 @@ const documentKeys = {
 const sync = { run_id: `run_${ID}`, provider: 'lawmatics', matter_id: `mat_${ID}`, error_class: null, error_code: null };
 const connection = { connection_id: `con_${ID}`, provider: 'lawmatics', state: 'connected', code: null };
 
+const referral = {
+  referral_id: `ref_${ID}`, direction: 'in', status: 'invited', matter_id: null, provider: 'exchange', invitation_id: `inv_${ID}`,
+  expires_at: AT, threshold: null, action: null, outcome: null, update_id: null, attachment_id: null,
+};
+
 const event = (name, noun, label, description, keys, clientData = true) => ({
   name, noun, label, description, clientData, key: name.replaceAll('.', '_'), sample: { ...head(name), ...keys },
 });
@@ -33,4 +38,14 @@ module.exports = [
   event('connection.connected', 'Connection', 'Connected Service', 'Triggers when a connection is made or renewed.', connection, false),
   event('connection.needs_reconnect', 'Connection', 'Connection Needs Attention', 'Triggers when a connected service refuses our access.', { ...connection, state: 'needs_reconnect', code: 'refused' }, false),
   event('connection.disconnected', 'Connection', 'Ended Connection', 'Triggers when a connection is ended.', { ...connection, state: 'disconnected' }, false),
+  event('referral.received', 'Referral', 'Received Referral', 'Triggers when another firm refers a case.', referral, false),
+  event('referral.invitation_received', 'Referral', 'New Invitation', 'Triggers when another firm asks yours to take a case.', referral, false),
+  event('referral.deadline_near', 'Referral', 'Invitation Running Out', 'Triggers at each alarm before the deadline of an invitation.', referral, false),
+  event('referral.answered', 'Referral', 'Answered Invitation', 'Triggers when an answer to an invitation is confirmed or refused.', referral, false),
+  event('referral.expired', 'Referral', 'Expired Invitation', 'Triggers when an invitation runs out unanswered.', referral, false),
+  event('referral.sent', 'Referral', 'Sent Referral', 'Triggers when a case of yours has arrived at the referral exchange.', referral, false),
+  event('referral.state_changed', 'Referral', 'Referral Moved On', 'Triggers when a referred case moves to another state.', referral, false),
+  event('referral.update_received', 'Referral', 'Received Case Update', 'Triggers when the other firm writes about a case.', referral, false),
+  event('referral.settlement_received', 'Referral', 'Received Settlement News', 'Triggers when news about the settlement of a case come in.', referral, false),
+  event('referral.file_received', 'Referral', 'Received Case File', 'Triggers when a file of a referred case has been stored.', referral, false),
 ];
