@@ -50,6 +50,7 @@ SLOTS = {
         "casehug.referrals.slots.attention",
     ],
     "referral_exchange": ["integrations.selectors.exchanges.referral_exchange"],
+    "referral_panel": ["integrations.views.unsettled.referral_panel"],
     "setup_steps": ["integrations.selectors.setup.setup_steps"],
     "approval_effect": ["integrations.selectors.setup.approval_effect"],
     "client_hint": ["integrations.selectors.completeness.client_hint"],

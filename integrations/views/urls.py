@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from casehug.common.ids import converter_for
-from integrations.views import help_pages, log, log_export, pull, pull_link, runs
+from integrations.views import help_pages, log, log_export, pull, pull_link, runs, unsettled
 
 register_converter(converter_for("cal"), "cal")
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{LOG}chart/", log_export.log_chart, name="integration_log_chart"),
     path(f"{LOG}retry/", log.retry_several, name="integration_log_retry"),
     path(f"{RUN}calls/<cal:call_id>/", runs.call, name="integration_run_call"),
+    path("referrals/outcomes/<run:run_id>/", unsettled.decide_outcome, name="referral_outcome"),
     path(PULL, pull.pull, name="integration_pull"),
     path(f"{PULL}links/", pull.pull_links, name="integration_pull_links"),
     path(f"{PULL}links/<lnk:link_id>/", pull.pull_why, name="integration_pull_why"),
