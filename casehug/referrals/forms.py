@@ -216,7 +216,7 @@ class LeadPageForm(ServiceErrors):
     email = forms.CharField(label="E-mail", max_length=254, required=False,
                             widget=forms.EmailInput(attrs={"autocomplete": "email"}))  # fmt: skip
     case_type = forms.ChoiceField(label="What is it about?")
-    place = forms.ChoiceField(label="State where it happened", choices=STATE_CHOICES)
+    place = forms.ChoiceField(label="State where it happened", choices=[NOBODY, *STATE_CHOICES[1:]])
     incident_date = forms.DateField(label="Day it happened", widget=forms.DateInput(attrs={"type": "date"}))
     summary = forms.CharField(label="What happened", max_length=5_000, widget=forms.Textarea(attrs={"rows": 6}),
                               help_text="In your own words: who, what, where, how.")  # fmt: skip
