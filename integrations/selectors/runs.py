@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from casehug.common.models import WorkItem
@@ -56,7 +57,9 @@ class RunDetail:
 
 def run_detail(*, connection: Connection, run_id: uuid.UUID) -> RunDetail | None:
     """Return one run of a connection, None when there is none with this id. In the firm scope."""
-    item: WorkItem | None = WorkItem.objects.filter(id=run_id, connection_id=connection.id, kind=SYNC).first()
+    kinds = (SYNC, *settings.OUTGOING_OPERATIONS)
+    rows = WorkItem.objects.filter(id=run_id, connection_id=connection.id, kind__in=kinds)
+    item: WorkItem | None = rows.first()
     if item is None:
         return None
     lines = list(SyncLog.objects.filter(work_item_id=item.id).order_by("created_at", "id"))
@@ -65,7 +68,7 @@ def run_detail(*, connection: Connection, run_id: uuid.UUID) -> RunDetail | None
     looks = {step: sum(call.settling for call in made) for step, made in calls.items()}
     flagged = any(line.status == SyncLog.Status.NOTE for line in lines)
     later = WorkItem.objects.filter(
-        kind=SYNC, connection_id=connection.id, subject_id=item.subject_id, created_at__gt=item.created_at
+        kind=item.kind, connection_id=connection.id, subject_id=item.subject_id, created_at__gt=item.created_at
     )
     return RunDetail(
         item=item,

@@ -14,6 +14,8 @@ WAITS_FOR = {
     "other_account": "Waiting for a decision",
     "configuration": "Waiting for permission",
     "mapping": "Waiting for a mapping",
+    "set_up": "Waiting for the account to be set up",
+    "decide": "Waiting for somebody to say whether it arrived",
 }
 
 

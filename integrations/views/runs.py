@@ -12,6 +12,7 @@ from casehug.firms.access import firm_page
 from integrations.selectors.calls import inspected
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.selectors.runs import RunDetail, run_detail
+from integrations.selectors.states import SYNC
 from integrations.selectors.support import support_text
 from integrations.sync.messages import message_for
 from integrations.sync.records.calls import KEPT_DAYS
@@ -28,7 +29,7 @@ def run(request: HttpRequest, provider: str, run_id: uuid.UUID) -> HttpResponse:
         raise Http404
     context = page_context(
         request, declared, connection=row, detail=detail, **_trouble(request, provider, declared.name, detail),
-        can_retry=detail.state.state == "failed" and detail.later is None,
+        can_retry=detail.state.state == "failed" and detail.later is None and detail.item.kind == SYNC,
         retry_refused=reason_unless(request, "sync.start"),
         support=support_text(detail, provider_key=provider), kept_days=KEPT_DAYS,
     )  # fmt: skip
