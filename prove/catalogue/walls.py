@@ -80,4 +80,20 @@ WALLS = (
         nodes("proofs/test_audit_trail.py", "sabotage_without_the_guard_the_log_can_be_emptied")
         + nodes("casehug/audit/test_heads.py", "a_cut_end_is_named_only_with_the_heads"),
     ),
+    Check(
+        25, "gates",
+        "`check --deploy`, linters, strict types, import contracts, rules of our own over code and templates, migrations"
+        " in step; scanners where they are installed.",
+        "in full", "in full",
+        nodes("proofs/test_gates.py", "own_rules_find_nothing", "scanner")
+        + nodes("architecture/test_static_checks.py", "ruff", "import_contracts", "deploy_check_is_clean",
+                "every_model_change_has_its_migration", "mypy_strict")
+        + nodes("architecture/test_house_rules.py", "only_the_relay_publishes",
+                "broker_settings_are_those_the_promises_rest_on"),
+        "a finding is planted for each gate of our own",
+        nodes("proofs/test_gates.py", "sabotage_a_planted_finding_in_code_is_reported",
+              "sabotage_a_planted_finding_in_a_template_is_reported",
+              "sabotage_a_planted_setting_stops_the_deploy_check"),
+        "wapiti and sqlmap against a running site",
+    ),
 )  # fmt: skip

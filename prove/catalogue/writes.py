@@ -27,6 +27,17 @@ WRITES = (
         "commits as late as 119 s in real time: the clock is scaled, a settle time of two seconds stands for 120",
     ),
     Check(
+        6, "restore",
+        "What the database remembers of the provider goes back to an earlier moment, the provider keeps its records;"
+        " after `after_restore` everything is synced again.",
+        "4 matters, half of them forgotten", "100 matters, half of them forgotten",
+        nodes("proofs/test_restore.py", "nothing_is_made_twice_and_all_links_return")
+        + nodes("integrations/sync/test_after_restore.py", "nothing_is_made_twice_after_a_restore"),
+        "the command is left out",
+        nodes("proofs/test_restore.py", "sabotage_without_the_command_second_records_appear"),
+        "the restore of a whole database from a file: the tables of the integration are put back row by row",
+    ),
+    Check(
         7, "concurrent-dedupe",
         "Fifty matters of one e-mail address in different spellings are synced at the same time, with the one-writer"
         " rule lifted too; the ledger must show one contact and fifty matters.",
@@ -51,5 +62,16 @@ WRITES = (
         "a budget of its own for each worker",
         nodes("proofs/test_rate_limit.py", "sabotage_a_budget_for_each_worker_is_refused"),
         "the effect on a second firm's waiting times under load, which `bench` measures",
+    ),
+    Check(
+        24, "life-machine",
+        "A state machine draws lives of a connection: new matters, edits (also in the middle of a run), crashes, lost"
+        " answers, webhooks, lost access, reconnects, jumps of the clock. Each life must settle with everything there"
+        " once and the last title of every matter.",
+        "3 lives of up to 15 steps", "120 lives of up to 50 steps",
+        nodes("proofs/test_life_machine.py", "every_life_settles_with_everything_there_once"),
+        "a finished row ignores a newer trigger",
+        nodes("proofs/test_life_machine.py", "sabotage_when_a_newer_trigger_is_ignored_an_edit_is_lost"),
+        "50,000 steps and the two-hour soak",
     ),
 )  # fmt: skip

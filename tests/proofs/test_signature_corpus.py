@@ -21,10 +21,11 @@ from harness.size import pick
 from integrations.contract.signatures import Outcome
 from integrations.providers.lawmatics import inbound as lawmatics
 from integrations.providers.lexamica import inbound as lexamica
-from tests.integrations.inbound.conftest import SECRET, Hook, hook
+from tests.integrations.inbound.conftest import SECRET, Hook
 from tests.integrations.inbound.test_receiver import hostile
+from tests.proofs.test_inbound_durability import door
 
-__all__ = ["hook"]
+__all__ = ["door"]
 BODY = b'{"event_id": "evt_1", "event": "case.updated", "data": {}}'
 Check = Callable[[str, str, bytes], Any]
 
@@ -102,12 +103,11 @@ def test_nothing_hostile_is_accepted_and_nothing_raises(record_property: Callabl
     assert min(least) >= 60
 
 
-def test_the_door_answers_every_one_without_a_fault(hook: Hook, record_property: Callable[[str, object], None]) -> None:
-    hook.secret()
+def test_the_door_answers_every_one_without_a_fault(door: Hook, record_property: Callable[[str, object], None]) -> None:
     requests = hostile()
-    codes = [hook.post(body, headers).status_code for _, headers, body in requests]
+    codes = [door.post(body, headers).status_code for _, headers, body in requests]
     record_property("trials", len(codes))
-    assert set(codes) == {401} and hook.events() == []
+    assert set(codes) == {401} and door.events() == []
 
 
 def test_sabotage_a_verifier_that_catches_nothing_raises(monkeypatch: pytest.MonkeyPatch) -> None:
