@@ -11,9 +11,11 @@ from casehug.firms.models import Firm
 
 PLACE = "referrals"  # key in Firm.settings
 THRESHOLDS = {
-    "50%": "half of the time is over", "90%": "90 % of the time is over", "24h": "24 hours are left",
+    "25%": "a quarter of the time is over", "50%": "half of the time is over",
+    "75%": "three quarters of the time are over", "90%": "90 % of the time is over", "24h": "24 hours are left",
     "2h": "2 hours are left", "30min": "30 minutes are left",
 }  # fmt: skip
+AT_FIRST = ("50%", "90%", "24h", "2h", "30min")
 _LEFT = {"24h": timedelta(hours=24), "2h": timedelta(hours=2), "30min": timedelta(minutes=30)}
 DECLINE_REASONS = (
     "Conflict of interest", "Outside our practice area", "Outside our jurisdiction", "Limitation period too short",
@@ -25,8 +27,10 @@ DECLINE_REASONS = (
 class Choices:
     """One firm's choices; the defaults are what a firm starts with."""
 
-    alarms: tuple[str, ...] = tuple(THRESHOLDS)
+    alarms: tuple[str, ...] = AT_FIRST
     escalate_minutes: int = 60
+    escalate_to: str = ""
+    """User id of the person an unheard alarm goes to; empty: a firm admin."""
     conflict_check_first: bool = True
     post_status: bool = False
     """Whether the status of a matter is told to the sender by itself; otherwise it is drafted for a person."""
@@ -47,6 +51,7 @@ def choices() -> Choices:
     return Choices(
         alarms=tuple(one for one in stored.get("alarms", default.alarms) if one in THRESHOLDS),
         escalate_minutes=max(1, int(stored.get("escalate_minutes", default.escalate_minutes))),
+        escalate_to=str(stored.get("escalate_to", "")),
         conflict_check_first=bool(stored.get("conflict_check_first", default.conflict_check_first)),
         post_status=bool(stored.get("post_status", default.post_status)),
         vocabulary=tuple(stored.get("vocabulary", ())),

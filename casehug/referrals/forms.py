@@ -4,10 +4,13 @@ from typing import Any
 
 from django import forms
 
+from casehug.firms.models import Membership
+from casehug.firms.notices import preferences
 from casehug.intake.forms.clients import STATE_CHOICES, ServiceErrors
 from casehug.intake.models import CaseType, Client
 from casehug.referrals.choices import DECLINE_REASONS, THRESHOLDS, Choices
 from casehug.referrals.models import Invitation, PartnerFirm
+from casehug.referrals.notices import ESCALATED
 
 NOBODY = ("", "Please choose")
 
@@ -16,6 +19,14 @@ def own_case_types() -> list[tuple[str, str]]:
     """Return the firm's active case types by key."""
     rows = CaseType.objects.filter(active=True).order_by("position", "name")
     return [(one.key, one.name) for one in rows]
+
+
+def told_of_escalations() -> list[tuple[str, str]]:
+    """Return the members who get the notice of an alarm nobody heard, by name; first the choice of no one."""
+    roles = preferences()[ESCALATED].roles
+    rows = Membership.objects.filter(active=True, role__in=roles).select_related("user")
+    people = sorted(((str(one.user_id), str(one.user)) for one in rows), key=lambda pair: pair[1].casefold())
+    return [("", "A firm admin"), *people]
 
 
 class ConflictForm(ServiceErrors):
@@ -132,6 +143,10 @@ class ChoicesForm(ServiceErrors):
         label="Pass on an alarm nobody acknowledged after, in minutes", min_value=5, max_value=1440,
         help_text="Sooner when time is short: never later than half of what is left.",
     )  # fmt: skip
+    escalate_to = forms.ChoiceField(
+        label="Pass it on to", required=False,
+        help_text="A person whose role gets this notice (Settings, Notifications).",
+    )  # fmt: skip
     vocabulary = forms.CharField(
         label="Case types of the exchange", required=False, widget=forms.Textarea(attrs={"rows": 8}),
         help_text="One per line, exactly as the exchange writes them. Any other word would never be referred.",
@@ -142,10 +157,12 @@ class ChoicesForm(ServiceErrors):
         initial = {
             "conflict_check_first": chosen.conflict_check_first, "alarms": list(chosen.alarms),
             "post_status": chosen.post_status,
-            "escalate_minutes": chosen.escalate_minutes, "vocabulary": "\n".join(chosen.vocabulary),
+            "escalate_minutes": chosen.escalate_minutes, "escalate_to": chosen.escalate_to,
+            "vocabulary": "\n".join(chosen.vocabulary),
         }  # fmt: skip
         types = [("", "Not mapped: a person decides"), *own_case_types()]
         super().__init__(*args, initial=initial, **kwargs)
+        self.fields["escalate_to"].choices = told_of_escalations()  # type: ignore[attr-defined]
         for place, word in enumerate(words):
             self.fields[f"word{place}"] = forms.ChoiceField(
                 label=word, choices=types, required=False, initial=chosen.case_type_key(word)
@@ -164,7 +181,8 @@ class ChoicesForm(ServiceErrors):
         words = (" ".join(line.split()) for line in data["vocabulary"].splitlines())
         return Choices(
             alarms=tuple(one for one in THRESHOLDS if one in data["alarms"]),
-            escalate_minutes=data["escalate_minutes"], conflict_check_first=data["conflict_check_first"],
+            escalate_minutes=data["escalate_minutes"], escalate_to=data["escalate_to"],
+            conflict_check_first=data["conflict_check_first"],
             post_status=data["post_status"],
             vocabulary=tuple(dict.fromkeys(word for word in words if word)), case_types=kept,
         )  # fmt: skip

@@ -155,8 +155,12 @@ def _patience(expires: datetime | None, raised: datetime, wanted: timedelta) -> 
 
 def _escalate(alarm: DeadlineAlarm, now: datetime) -> None:
     invitation = alarm.invitation
-    admins = Membership.objects.filter(active=True, role=Role.ADMIN).order_by("created_at", "id")
-    people = [one for one in admins.values_list("user_id", flat=True) if one != invitation.assigned_to_id]
+    chosen = choices().escalate_to
+    members = Membership.objects.filter(active=True).order_by("created_at", "id").values_list("user_id", "role")
+    # The person the firm chose, else a firm admin; whoever has it already was told before.
+    by_choice = [one for one, _ in members if str(one) == chosen]
+    people = [*by_choice, *(one for one, role in members if role == Role.ADMIN)]
+    people = [one for one in people if one != invitation.assigned_to_id]
     target = people[0] if people else invitation.assigned_to_id
     DeadlineAlarm.objects.filter(id=alarm.id).update(escalated_at=now, escalated_to_id=target, updated_at=now)
     silence(invitation)  # one notice per invitation: this one replaces what stood

@@ -47,6 +47,13 @@ def make_matter_if_clear(*, referral_id: uuid.UUID) -> bool:
     return True
 
 
+def make_waiting_matters() -> int:
+    """Make the matters of accepted cases that waited for a case type and are clear now. Returns how many."""
+    waiting = Referral.objects.filter(direction="in", state=Referral.State.ACCEPTED, matter=None)
+    known = [one.id for one in waiting.order_by("created_at", "id") if mapped_case_type(one) is not None]
+    return sum(make_matter_if_clear(referral_id=one) for one in known)
+
+
 @transaction.atomic
 def accept_makes_matter(
     *, referral_id: uuid.UUID, case_type_id: uuid.UUID | None = None, client_id: uuid.UUID | None = None

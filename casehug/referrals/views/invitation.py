@@ -54,7 +54,7 @@ def _context(request: HttpRequest, invitation: Invitation, **forms: BaseForm) ->
     ids += [invitation.assigned_to_id, invitation.acknowledged_by_id, invitation.conflict_by_id]
     names: dict[Any, str] = people(ids)
     for one in answers:
-        one.actor = names.get(one.actor_id, "somebody")
+        one.actor = names.get(one.actor_id, "a former member" if one.actor_id else "a connected tool")
     for alarm in alarms:
         alarm.heard_by, alarm.passed_to = names.get(alarm.acknowledged_by_id), names.get(alarm.escalated_to_id)
     members = Membership.objects.filter(active=True).exclude(role="auditor").select_related("user")

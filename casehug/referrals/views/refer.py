@@ -16,6 +16,7 @@ from casehug.referrals.choices import choices, save_choices
 from casehug.referrals.forms import ChoicesForm, PartnerForm, ReferForm
 from casehug.referrals.models import PartnerFirm, Referral
 from casehug.referrals.selectors.cases import partners, unmapped_words
+from casehug.referrals.services.matters import make_waiting_matters
 from casehug.referrals.services.partners import remove_partner, save_partner
 from casehug.referrals.services.sending import NOT_AT_WORK, Offer, missing, refer_out
 from casehug.referrals.views.common import sections, why_not
@@ -105,7 +106,9 @@ def choices_save(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _choices(request, form)
     save_choices(form.wanted())
-    messages.success(request, "Saved.")
+    opened = make_waiting_matters()
+    more = f" {opened} waiting case{'s were' if opened > 1 else ' was'} opened as a matter." if opened else ""
+    messages.success(request, f"Saved.{more}")
     return redirect("settings_referrals")
 
 

@@ -188,5 +188,11 @@ def test_address_book_and_settings(admin: Person, firm: Firm) -> None:
         found = choices()
     assert found.vocabulary == (WORD, "Dog Bite Injuries") and found.case_types == {WORD: "divorce_standard"}
     assert (found.alarms, found.conflict_check_first) == (("2h",), False)
+    with firm_scope(firm.id):
+        Referral.objects.create(direction="in", state="accepted", last_name="Moor", case_type="Dog Bite Injuries")
+    mapped = {**values, "word0": "divorce_standard", "word1": "divorce_standard", "escalate_to": str(admin.user.id)}
+    press(admin, "settings_referrals_save", **mapped)
+    assert "1 waiting case was opened as a matter" in read(admin, "settings_referrals")
+    press(admin, "settings_referrals_save", **{**mapped, "escalate_to": str(uuid.uuid4())}, status=422)
     press(admin, "settings_referrals_save", escalate_minutes="30", status=422)
     assert "Dog Bite Injuries" in read(admin, "settings_referrals")

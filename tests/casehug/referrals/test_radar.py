@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,13 +15,14 @@ from casehug.common.actor import actor_context
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Notice, Role
 from casehug.intake.errors import Refused
+from casehug.referrals.choices import save_choices
 from casehug.referrals.facts import InvitationFacts
 from casehug.referrals.models import DeadlineAlarm, Invitation
 from casehug.referrals.services import alarms
 from casehug.referrals.services.alarms import acknowledge_alarm, raise_due_alarms
 from casehug.referrals.services.invitations import apply_invitation_state, expire_overdue
 from casehug.referrals.ticks import tick
-from tests.casehug.referrals.conftest import invite
+from tests.casehug.referrals.conftest import SETTINGS, invite
 from tests.conftest import Person, make_person
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -74,6 +76,16 @@ def test_an_alarm_is_heard_by_a_person_or_passed_on(scope: uuid.UUID, firm: obje
     with pytest.raises(Refused):
         apply_invitation_state(invitation_id=invitation.id, facts=InvitationFacts(state="accepted"))
         acknowledge_alarm(invitation_id=invitation.id)
+
+
+def test_the_firm_chooses_who_hears_next(scope: uuid.UUID, firm: object) -> None:
+    make_person(firm, Role.ADMIN)  # type: ignore[arg-type]
+    chosen = make_person(firm, Role.ATTORNEY)  # type: ignore[arg-type]
+    save_choices(replace(SETTINGS, alarms=("75%",), escalate_to=str(chosen.user.id)))
+    invitation = invite(received=START, hours=40)
+    for hours in (30, 31.1):
+        raise_due_alarms(now=START + timedelta(hours=hours))
+    assert alarm(invitation, "75%").escalated_to_id == chosen.user.id
 
 
 def test_without_a_deadline_the_alarm_comes_at_once(scope: uuid.UUID) -> None:
