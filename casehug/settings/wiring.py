@@ -30,6 +30,7 @@ WORK_HANDLERS = {
     "fan_out_webhooks": "integrations.outbound.fanout.run_fan_out",
     "verify_audit": "casehug.data_duties.audit_check.run_check",
     "erase_client": "casehug.data_duties.erasure.run.run_erasure",
+    "export_firm": "casehug.data_duties.export.build.run_export",
 }
 SLOTS = {
     "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
@@ -72,6 +73,17 @@ ERASERS = [
     "casehug.data_duties.erasure.own.erase_referrals",
     "casehug.data_duties.erasure.own.erase_intake",
 ]
+# How long each table is kept; every table of a firm is in one of these lists.
+RETENTION = ["casehug.data_duties.kept.RULES", "integrations.duties.retention.RULES"]
+# Sealed columns that a firm's export opens: `text`, or `bytes` for a packed body. All other sealed ones stay out.
+EXPORT_UNSEALED = {
+    "integrations_inboundevent.payload": "bytes",
+    "integrations_quarantinedevent.body": "bytes",
+    "integrations_webhookdelivery.body": "text",
+    "integrations_webhookattempt.excerpt": "text",
+    "integrations_callrecord.content": "text",
+    "integrations_remoteintent.frozen": "text",
+}
 NOTICE_KINDS = [
     "integrations.connections.notices.KINDS",
     "integrations.outbound.notices.KINDS",
@@ -115,4 +127,5 @@ TICKS = [
     "integrations.outbound.upkeep.tick",
     "casehug.referrals.ticks.tick",
     "casehug.audit.heads.tick",
+    "casehug.data_duties.retention.tick",
 ]

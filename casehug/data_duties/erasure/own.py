@@ -35,6 +35,7 @@ from casehug.referrals.models import (
     Referral,
     Settlement,
 )
+from casehug.referrals.models.imports import CaseImportRow
 
 
 def erase_shared(subject: Subject, result: Result) -> None:
@@ -68,6 +69,7 @@ def erase_referrals(subject: Subject, result: Result) -> None:
     cases, invitations = subject.of("referral"), subject.of("invitation")
     files = Attachment.objects.filter(referral_id__in=cases)
     result.files += files.exclude(path="").values_list("path", flat=True)
+    result.delete("Rows of imported cases", _case_rows(subject))
     result.delete("Deadline alarms", DeadlineAlarm.objects.filter(invitation_id__in=invitations))
     result.delete("Answers to invitations", InvitationAnswer.objects.filter(invitation_id__in=invitations))
     result.delete("Invitations", Invitation.objects.filter(id__in=invitations))
@@ -75,6 +77,15 @@ def erase_referrals(subject: Subject, result: Result) -> None:
     result.delete("Case updates", CaseUpdate.objects.filter(referral_id__in=cases))
     result.delete("Settlements", Settlement.objects.filter(referral_id__in=cases))
     result.delete("Referrals", Referral.objects.filter(id__in=cases))
+
+
+def _case_rows(subject: Subject) -> Any:
+    """The rows that named the matters or cases, and others that name the person."""
+    about = Q(matter_id__in=subject.of("matter")) | Q(referral_id__in=subject.of("referral"))
+    for word in subject.words():
+        about |= Q(text__contains=word) | Q(label__icontains=word)
+    rows = CaseImportRow.objects.annotate(text=Lower(Cast("values", TextField())))
+    return CaseImportRow.objects.filter(id__in=list(rows.filter(about).values_list("id", flat=True)))
 
 
 def erase_intake(subject: Subject, result: Result) -> None:

@@ -28,6 +28,7 @@ from casehug.intake.services.uploads import upload_document
 from casehug.outbox.models import OutboxEvent
 from casehug.referrals.facts import CaseFacts, FileFacts, InvitationFacts
 from casehug.referrals.models import Referral
+from casehug.referrals.models.imports import CaseImport, CaseImportRow
 from casehug.referrals.services.cases import receive_case
 from casehug.referrals.services.files import receive_file
 from casehug.referrals.services.invitations import receive_invitation
@@ -111,6 +112,9 @@ def _referred(name: str, email: str, phone: str, matter: Matter) -> Referral:
     pdf = io.BytesIO(b"%PDF-1.7\n" + name.encode() + b" retainer")
     receive_file(referral_id=case.id, facts=FileFacts(key=f"file-{name}", name=f"{name}.pdf"), file=pdf)
     Referral.objects.filter(id=case.id).update(matter=matter)
+    batch = make_row(CaseImport)
+    save(made(CaseImportRow, case_import=batch, line=1, label=name, matter=matter, referral=case, outcome="handed"))
+    save(made(CaseImportRow, case_import=batch, line=2, values={"email": email}, outcome="refused"))
     return case
 
 
