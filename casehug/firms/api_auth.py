@@ -1,5 +1,7 @@
 """Door rules of the REST API: limits, the firm scope around each handler, repeats, and entity tags."""
 
+import hashlib
+import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +22,7 @@ from casehug.firms.api_errors import Refusal, error, error_envelope
 from casehug.firms.fresh import is_fresh
 from casehug.firms.models import ApiKey
 
-__all__ = ["FirmAPIView", "error", "error_envelope", "etag_of", "require_match"]
+__all__ = ["FirmAPIView", "error", "error_envelope", "etag_of", "etag_of_values", "require_match"]
 
 
 class FirmAPIView(APIView):
@@ -110,9 +112,17 @@ def etag_of(changed_at: datetime) -> str:
     return f'"{int(changed_at.timestamp() * 1_000_000):x}"'
 
 
-def require_match(request: Request, changed_at: datetime) -> None:
-    """Check `If-Match` against a locked row; without the header nothing is asked. Raises Refusal (412)."""
-    wanted = request.headers.get("If-Match", "").strip()
-    if wanted and wanted != "*" and etag_of(changed_at) not in [one.strip() for one in wanted.split(",")]:
+def etag_of_values(values: object) -> str:
+    """Return the entity tag of something that is no single row, by what it says."""
+    return f'"{hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]}"'
+
+
+def require_match(request: Request, now: datetime | str) -> None:
+    """Check `If-Match` against a locked row's last change, or an entity tag. Raises Refusal (412).
+
+    Without the header nothing is asked.
+    """
+    wanted, tag = request.headers.get("If-Match", "").strip(), now if isinstance(now, str) else etag_of(now)
+    if wanted and wanted != "*" and tag not in [one.strip() for one in wanted.split(",")]:
         text = "Somebody changed this meanwhile. Read it again, then repeat your change."
-        raise Refusal(error(412, text, details={"etag": etag_of(changed_at)}))
+        raise Refusal(error(412, text, details={"etag": tag}))

@@ -21,6 +21,14 @@ class Refusal(Exception):
         self.response = response
 
 
+class Missing(Http404):
+    """A 404 that says what is missing: becomes `‹resource›_not_found` with `details.resource` and the id asked for."""
+
+    def __init__(self, resource: str, message: str = "", *, id: str = "") -> None:
+        super().__init__(message or f"This {resource} does not exist.")
+        self.resource, self.id = resource, id
+
+
 def error(code: int, message: str, *, name: str = "", details: dict[str, Any] | None = None) -> Response:
     """Return an error answer in the API's envelope."""
     body = {"error": {"code": name or CODES.get(code, "error"), "message": message, "details": details or {}}}
@@ -45,6 +53,9 @@ def error_envelope(problem: Exception, context: dict[str, Any]) -> Response | No
     """DRF exception handler: every refusal in the one envelope; anything unexpected stays a 500."""
     if isinstance(problem, Refusal):
         return problem.response
+    if isinstance(problem, Missing):
+        details = {"resource": problem.resource} | ({"id": problem.id} if problem.id else {})
+        return error(404, str(problem), name=f"{problem.resource}_not_found", details=details)
     if isinstance(problem, Http404):
         return error(404, "Not found.")
     if isinstance(problem, PermissionDenied):

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any, ClassVar
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,6 +12,7 @@ from casehug.audit.services import record
 from casehug.common.encryption import DecryptionError
 from casehug.common.ids import public_id
 from casehug.firms.api_auth import FirmAPIView, error
+from casehug.firms.api_errors import Missing
 from casehug.firms.api_shapes import REPEAT, PageQuery, PublicIdField, checked, enveloped, paged, public, refusals
 from integrations.api.views import SCOPES, TAGS
 from integrations.inbound import store
@@ -91,7 +91,7 @@ def _event(provider: str, event_id: uuid.UUID) -> InboundEvent:
         connection=connection_or_404(provider), id=event_id
     ).first()
     if found is None:
-        raise Http404
+        raise Missing("event", id=public_id("ine", event_id))
     return found
 
 

@@ -12,6 +12,7 @@ from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.firms.api_auth import FirmAPIView
 from casehug.firms.api_credentials import KeyOwner
+from casehug.firms.api_shapes import REPEAT
 from casehug.firms.models import Firm
 from integrations.api import webhook_shapes as shapes
 from integrations.api.envelopes import enveloped, refusals
@@ -29,7 +30,7 @@ class HooksView(HookView):
 
     address_field = "targetUrl"
 
-    @extend_schema(operation_id="hooks_subscribe", tags=TAGS, request=shapes.NewHook,
+    @extend_schema(operation_id="hooks_subscribe", tags=TAGS, parameters=[REPEAT], request=shapes.NewHook,
                    responses={201: enveloped("Hook", shapes.HookBody()), **refusals(400, 401, 403)})  # fmt: skip
     def post(self, request: Request) -> Response:
         """Subscribe one address to one event; bodies are flat. A 410 from the address ends the subscription."""

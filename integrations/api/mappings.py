@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casehug.firms.api_auth import FirmAPIView, error
+from casehug.firms.api_auth import FirmAPIView, error, require_match
 from casehug.firms.api_errors import field_errors
 from casehug.firms.api_shapes import IF_MATCH, checked
 from integrations.api import serializers as shapes
@@ -28,6 +28,19 @@ MAPPINGS = enveloped("CaseTypeMappings", shapes.MappingSerializer(many=True))
 READ_WRITE: dict[str, str] = {"GET": "integrations.view", "PUT": "mappings.manage"}
 
 
+def tagged(row: Connection, kind: str, lines: list[dict[str, Any]]) -> Response:
+    """Return a table with the entity tag of what was chosen in it."""
+    answer = Response({"data": lines})
+    answer["ETag"] = f'"{exchange.basis_of(row, kind)}"'
+    return answer
+
+
+def unchanged_since(request: Request, row: Connection, kind: str) -> None:
+    """Check `If-Match` while nobody else can change the tables. Raises Refusal (412)."""
+    Connection.objects.select_for_update().get(id=row.id)
+    require_match(request, f'"{exchange.basis_of(row, kind)}"')
+
+
 class CaseTypeMappingsView(FirmAPIView):
     """Case type → stage."""
 
@@ -42,8 +55,9 @@ class CaseTypeMappingsView(FirmAPIView):
 
     @extend_schema(
         operation_id="case_type_mappings_change", tags=TAGS,
+        parameters=[IF_MATCH],
         request=shapes.MappingsChangeSerializer,
-        responses={200: MAPPINGS, **refusals(400, 404)},
+        responses={200: MAPPINGS, **refusals(400, 404, 412)},
     )
     def put(self, request: Request, provider: str) -> Response:
         """Change rows; all or none. Answers like GET."""
@@ -52,6 +66,7 @@ class CaseTypeMappingsView(FirmAPIView):
         body = shapes.MappingsChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         changes = {one.pop("key"): one for one in body.validated_data["mappings"]}
+        unchanged_since(request, row, "case_types")
         try:
             mappings.save_mappings(connection=row, changes=changes)
         except Refused as refused:
@@ -60,7 +75,7 @@ class CaseTypeMappingsView(FirmAPIView):
 
     @staticmethod
     def _rows(row: Connection) -> Response:
-        return Response({"data": [mapping_body(one) for one in mappings.mapping_rows(row)]})
+        return tagged(row, "case_types", [mapping_body(one) for one in mappings.mapping_rows(row)])
 
 
 class StatusLine(Shape):
@@ -102,13 +117,14 @@ class StageMappingsView(FirmAPIView):
         declared_or_404(provider)
         return self._lines(connection_or_404(provider))
 
-    @extend_schema(operation_id="stage_mappings_change", tags=TAGS, request=StatusLinesChange,
-                   responses={200: answer, **refusals(400, 404)})  # fmt: skip
+    @extend_schema(operation_id="stage_mappings_change", tags=TAGS, parameters=[IF_MATCH],
+                   request=StatusLinesChange, responses={200: answer, **refusals(400, 404, 412)})  # fmt: skip
     def put(self, request: Request, provider: str) -> Response:
         """Change lines; all or none. Answers like GET."""
         declared_or_404(provider)
         row = connection_or_404(provider)
         wanted = {one["key"]: one["value"] for one in checked(StatusLinesChange, request.data)["mappings"]}
+        unchanged_since(request, row, "status")
         try:
             save_statuses(connection=row, changes=wanted)
         except Refused as refused:
@@ -122,7 +138,7 @@ class StageMappingsView(FirmAPIView):
              "default": one.default, "chosen": one.chosen, "gone": one.gone}
             for one in status_table(row).rows
         ]  # fmt: skip
-        return Response({"data": lines})
+        return tagged(row, "status", lines)
 
 
 class FieldLine(Shape):
@@ -183,6 +199,4 @@ class FieldMappingsView(FirmAPIView):
     @staticmethod
     def _lines(row: Connection) -> Response:
         kind = versions.kind_of("fields")
-        answer = Response({"data": [dict(one) for one in versions.captioned(row, kind, kind.read(row))]})
-        answer["ETag"] = f'"{exchange.basis_of(row, "fields")}"'
-        return answer
+        return tagged(row, "fields", [dict(one) for one in versions.captioned(row, kind, kind.read(row))])

@@ -3,7 +3,6 @@
 import math
 from typing import Any, ClassVar
 
-from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.firms.api_auth import FirmAPIView, error
+from casehug.firms.api_errors import Missing
 from integrations.api.envelopes import PageSerializer, refusals
 from integrations.connections.matters import read_page
 from integrations.contract.errors import AuthRejected, ProviderError, Throttled
@@ -82,7 +82,7 @@ class MattersView(FirmAPIView):
         """Return one page of 25, newest first, with the figures. 429 with `Retry-After` when the budget is used up."""
         declared = declared_or_404(provider)
         if declared.matters is None:
-            raise Http404(provider)
+            raise Missing("integration", "This integration has no list of matters.", id=provider)
         query = QuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted: dict[str, Any] = query.validated_data

@@ -10,14 +10,16 @@ from rest_framework.response import Response
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
-from casehug.firms.api_auth import FirmAPIView, error
+from casehug.firms.api_auth import FirmAPIView, error, etag_of_values, require_match
 from casehug.firms.api_errors import field_errors
-from casehug.firms.api_shapes import REPEAT
+from casehug.firms.api_shapes import IF_MATCH, REPEAT
 from integrations.api import serializers as shapes
 from integrations.api.envelopes import enveloped, refusals
 from integrations.api.presenters import operation_body, run_body, status_body
 from integrations.connections import services
 from integrations.contract.errors import Refused
+from integrations.contract.provider import Provider
+from integrations.models import Connection
 from integrations.selectors.connections import connection_for
 from integrations.selectors.log import LogFilter, filtered
 from integrations.selectors.lookups import connection_or_404, declared_or_404
@@ -28,6 +30,19 @@ SCOPES = {"read": "integrations:read", "write": "integrations:write"}
 TAGS = ["Integrations"]
 PAGING = [OpenApiParameter("page", int), OpenApiParameter("per_page", int), OpenApiParameter("status", str),
           OpenApiParameter("matter_id", str)]  # fmt: skip
+
+
+def status_tag(body: dict[str, Any]) -> str:
+    """Return the entity tag of what people change: switches and pause, not figures that move by themselves."""
+    return etag_of_values([body["settings"], body["paused"], body["state"]])
+
+
+def status_answer(declared: Provider, row: Connection | None) -> Response:
+    """Return the state of a connection with its entity tag."""
+    body = status_body(declared, row)
+    answer = Response({"data": body})
+    answer["ETag"] = status_tag(body)
+    return answer
 
 
 class StatusView(FirmAPIView):
@@ -41,12 +56,13 @@ class StatusView(FirmAPIView):
     @extend_schema(operation_id="integration_status", tags=TAGS, responses={200: STATUS, **refusals(404)})
     def get(self, request: Request, provider: str) -> Response:
         """Return the state of the firm's connection."""
-        return Response({"data": status_body(declared_or_404(provider), connection_for(provider))})
+        return status_answer(declared_or_404(provider), connection_for(provider))
 
     @extend_schema(
         operation_id="integration_status_change", tags=TAGS,
+        parameters=[IF_MATCH],
         request=shapes.StatusChangeSerializer,
-        responses={200: STATUS, **refusals(400, 404)},
+        responses={200: STATUS, **refusals(400, 404, 412)},
     )
     def patch(self, request: Request, provider: str) -> Response:
         """Change switches or pause; answers like GET."""
@@ -54,18 +70,21 @@ class StatusView(FirmAPIView):
         body = shapes.StatusChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         wanted: dict[str, Any] = body.validated_data
+        locked = Connection.objects.select_for_update().get(id=row.id)
+        require_match(request, status_tag(status_body(declared, locked)))
         try:
             services.change_settings(connection_id=row.id, changes=wanted.get("settings", {}))
         except Refused as refused:
             return field_errors({f"settings.{refused.code}": refused.detail})
         if "paused" in wanted:
             (services.pause if wanted["paused"] else services.resume)(connection_id=row.id)
-        return Response({"data": status_body(declared, connection_for(provider))})
+        return status_answer(declared, connection_for(provider))
 
     @extend_schema(
         operation_id="integration_status_replace", tags=TAGS,
+        parameters=[IF_MATCH],
         request=shapes.StatusChangeSerializer,
-        responses={200: STATUS, **refusals(400, 404)},
+        responses={200: STATUS, **refusals(400, 404, 412)},
     )
     def put(self, request: Request, provider: str) -> Response:
         """As PATCH (both are accepted)."""

@@ -2,23 +2,31 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.response import Response
 
 from casehug.common.ids import public_id
+from casehug.firms.api_shapes import PageQuery, sorting
 from integrations.models import WebhookDelivery, WebhookEndpoint
-from integrations.outbound.catalogue import ALL, EVENTS
+from integrations.outbound.catalogue import ALL, EVENTS, TEST
 
 NAMES = [one.name for one in EVENTS]
 Shape = serializers.Serializer[dict[str, object]]
 
 
-class PagingQuery(Shape):
-    """Which page."""
+class ReceiverQuery(PageQuery):
+    """Filters of the list of receivers."""
 
-    page = serializers.IntegerField(required=False, default=1, min_value=1, max_value=10_000)
-    per_page = serializers.IntegerField(required=False, default=20, min_value=1, max_value=100)
+    active = serializers.ChoiceField(required=False, choices=["true", "false"])
+    kind = serializers.ChoiceField(required=False, choices=WebhookEndpoint.Kind.choices)
+    sort = sorting("-created_at", "-updated_at")
+
+
+class DeliveryQuery(PageQuery):
+    """Filters of the list of deliveries."""
+
+    status = serializers.ChoiceField(required=False, choices=WebhookDelivery.Status.choices)
+    type = serializers.ChoiceField(required=False, choices=[*NAMES, TEST])
+    sort = sorting("-created_at", "-updated_at")
 
 
 class ReceiverChange(Shape):
@@ -146,12 +154,3 @@ def delivery_body(row: WebhookDelivery) -> dict[str, Any]:
         "last_error": row.last_error or None, "next_attempt_at": row.next_attempt_at,
         "delivered_at": row.delivered_at, "created_at": row.created_at,
     }  # fmt: skip
-
-
-def one_page(rows: "QuerySet[Any]", query: dict[str, Any], present: Any) -> Response:
-    """Return one page in the envelope."""
-    page, size = query["page"], query["per_page"]
-    total = rows.count()
-    found = [present(row) for row in rows[(page - 1) * size : page * size]]
-    paging = {"page": page, "per_page": size, "total": total, "has_more": page * size < total}
-    return Response({"data": found, "pagination": paging})

@@ -3,14 +3,16 @@
 import uuid
 from typing import Any, ClassVar
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
-from casehug.firms.api_auth import FirmAPIView, error
+from casehug.firms.api_auth import FirmAPIView, error, etag_of, require_match
 from casehug.firms.api_credentials import KeyOwner
+from casehug.firms.api_errors import Missing
+from casehug.firms.api_shapes import IF_MATCH, REPEAT, checked, paged
 from integrations.api import webhook_shapes as shapes
 from integrations.api.envelopes import enveloped, refusals
 from integrations.contract.errors import Refused
@@ -48,7 +50,8 @@ class HookView(FirmAPIView):
             names = {ours: theirs for theirs, ours in FIELDS.items()} | {"url": self.address_field}
             return field_error(names.get(exc.code, exc.code), exc.detail)
         if isinstance(exc, WebhookEndpoint.DoesNotExist):
-            return super().handle_exception(Http404())
+            asked = self.kwargs.get("endpoint_id")
+            return super().handle_exception(Missing("webhook", id=public_id("wh", asked) if asked else ""))
         return super().handle_exception(exc)
 
     address_field = "url"
@@ -74,21 +77,31 @@ def wishes(wanted: dict[str, Any], url: str = "url") -> Any:
     return found | ({"target": egress.check_url(wanted[url])} if url in wanted else {})
 
 
+def one(row: WebhookEndpoint, *, status: int = 200) -> Response:
+    """Return one receiver with its entity tag."""
+    answer = Response({"data": shapes.receiver_body(row)}, status=status)
+    answer["ETag"] = etag_of(row.updated_at)
+    return answer
+
+
 class WebhooksView(HookView):
     """All receivers of the firm."""
 
-    @extend_schema(operation_id="webhooks_list", tags=TAGS, parameters=[shapes.PagingQuery],
+    @extend_schema(operation_id="webhooks_list", tags=TAGS, parameters=[shapes.ReceiverQuery],
                    responses={200: MANY, **refusals(400, 401, 403)})  # fmt: skip
     def get(self, request: Request) -> Response:
         """Return the receivers, newest first; REST hooks of Zapier are among them."""
-        query = shapes.PagingQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = checked(shapes.ReceiverQuery, request.query_params)
         with firm_scope(self.firm_id):
-            rows = WebhookEndpoint.objects.filter(deleted_at__isnull=True).order_by("-created_at", "-id")
-            return shapes.one_page(rows, dict(query.validated_data), shapes.receiver_body)
+            rows = WebhookEndpoint.objects.filter(deleted_at__isnull=True)
+            if "active" in query:
+                rows = rows.filter(active=query["active"] == "true")
+            if "kind" in query:
+                rows = rows.filter(kind=query["kind"])
+            return paged(rows, query, lambda found: [shapes.receiver_body(row) for row in found])
 
     @extend_schema(
-        operation_id="webhooks_create", tags=TAGS, request=shapes.NewReceiver,
+        operation_id="webhooks_create", tags=TAGS, parameters=[REPEAT], request=shapes.NewReceiver,
         responses={201: enveloped("NewWebhook", shapes.NewReceiverBody()), **refusals(400, 401, 403)},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -97,8 +110,9 @@ class WebhooksView(HookView):
         given = wishes(wanted)
         with firm_scope(self.firm_id):
             made, secret = services.subscribe(active=wanted.get("active", True), **given)
-            data = {**shapes.receiver_body(made), "signing_secret": secret.reveal()}
-        return Response({"data": data}, status=201)
+            answer = one(made, status=201)
+        answer.data["data"]["signing_secret"] = secret.reveal()
+        return answer
 
 
 class WebhookView(HookView):
@@ -108,10 +122,10 @@ class WebhookView(HookView):
     def get(self, request: Request, endpoint_id: uuid.UUID) -> Response:
         """Return one receiver."""
         with firm_scope(self.firm_id):
-            return Response({"data": shapes.receiver_body(services.locked(endpoint_id))})
+            return one(services.locked(endpoint_id))
 
-    @extend_schema(operation_id="webhooks_update", tags=TAGS, request=shapes.ReceiverChange,
-                   responses={200: ONE, **refusals(400, 401, 403, 404)})  # fmt: skip
+    @extend_schema(operation_id="webhooks_update", tags=TAGS, parameters=[IF_MATCH], request=shapes.ReceiverChange,
+                   responses={200: ONE, **refusals(400, 401, 403, 404, 412)})  # fmt: skip
     def patch(self, request: Request, endpoint_id: uuid.UUID) -> Response:
         """Change a receiver; `active` switches it off and on."""
         wanted = self.body(request, shapes.ReceiverChange)
@@ -119,12 +133,13 @@ class WebhookView(HookView):
             services.locked(endpoint_id)  # a foreign id gets its 404 before a name server is asked
         given = wishes(wanted)
         with firm_scope(self.firm_id):
+            require_match(request, services.locked(endpoint_id).updated_at)
             services.change(endpoint_id=endpoint_id, **given)
             if wanted.get("active") is True:
                 services.switch_on(endpoint_id=endpoint_id)
             elif wanted.get("active") is False:
                 services.switch_off(endpoint_id=endpoint_id, reason="Switched off over the API.")
-            return Response({"data": shapes.receiver_body(services.locked(endpoint_id))})
+            return one(services.locked(endpoint_id))
 
     @extend_schema(operation_id="webhooks_delete", tags=TAGS, responses={204: None, **refusals(401, 403, 404)})
     def delete(self, request: Request, endpoint_id: uuid.UUID) -> Response:
@@ -138,7 +153,7 @@ class WebhookSecretView(HookView):
     """The signing secret of a receiver."""
 
     @extend_schema(
-        operation_id="webhooks_rotate", tags=TAGS, request=None,
+        operation_id="webhooks_rotate", tags=TAGS, parameters=[REPEAT], request=None,
         responses={201: enveloped("WebhookSecret", shapes.SecretBody()), **refusals(401, 403, 404)},
     )  # fmt: skip
     def post(self, request: Request, endpoint_id: uuid.UUID) -> Response:
@@ -152,7 +167,7 @@ class WebhookTestView(HookView):
     """A test delivery."""
 
     @extend_schema(
-        operation_id="webhooks_test", tags=TAGS, request=None,
+        operation_id="webhooks_test", tags=TAGS, parameters=[REPEAT], request=None,
         responses={201: enveloped("WebhookTest", shapes.DeliveryBody()), **refusals(401, 403, 404, 409)},
     )  # fmt: skip
     def post(self, request: Request, endpoint_id: uuid.UUID) -> Response:
@@ -169,14 +184,16 @@ class DeliveriesView(HookView):
     """What was sent to a receiver in the last 30 days."""
 
     @extend_schema(
-        operation_id="webhooks_deliveries", tags=TAGS, parameters=[shapes.PagingQuery],
+        operation_id="webhooks_deliveries", tags=TAGS, parameters=[shapes.DeliveryQuery],
         responses={200: enveloped("WebhookDeliveries", shapes.DeliveryBody(many=True), paged=True),
                    **refusals(400, 401, 403, 404)},
     )  # fmt: skip
     def get(self, request: Request, endpoint_id: uuid.UUID) -> Response:
         """Return deliveries, newest first, without their content."""
-        query = shapes.PagingQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = checked(shapes.DeliveryQuery, request.query_params)
         with firm_scope(self.firm_id):
-            rows = WebhookDelivery.objects.filter(endpoint=services.locked(endpoint_id)).order_by("-created_at", "-id")
-            return shapes.one_page(rows, dict(query.validated_data), shapes.delivery_body)
+            rows = WebhookDelivery.objects.filter(endpoint=services.locked(endpoint_id))
+            for name, column in (("status", "status"), ("type", "event_type")):
+                if name in query:
+                    rows = rows.filter(**{column: query[name]})
+            return paged(rows, query, lambda found: [shapes.delivery_body(row) for row in found])

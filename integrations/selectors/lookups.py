@@ -1,7 +1,6 @@
 """Provider and connection named in an address, or 404: shared by pages and API."""
 
-from django.http import Http404
-
+from casehug.firms.api_errors import Missing
 from integrations.contract.provider import Provider
 from integrations.models import Connection
 from integrations.registry import UnknownProvider, provider
@@ -13,12 +12,12 @@ def declared_or_404(key: str) -> Provider:
     try:
         return provider(key)
     except UnknownProvider:
-        raise Http404(key) from None
+        raise Missing("integration", "There is no integration of this name.", id=key) from None
 
 
 def connection_or_404(key: str) -> Connection:
     """Return the firm's connection or raise 404 when it never connected. In the firm scope."""
     found = connection_for(key)
     if found is None:
-        raise Http404(key)
+        raise Missing("connection", "This firm has not connected this system yet.", id=key)
     return found

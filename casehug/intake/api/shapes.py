@@ -119,13 +119,18 @@ def _matter(matter: Matter) -> dict[str, Any]:
 
 
 class AddressShape(Shape):
-    """A postal address; every part is optional."""
+    """A postal address; every part is optional. `suite` is read as `line2`."""
 
     line1 = serializers.CharField(required=False, allow_blank=True, max_length=200)
     line2 = serializers.CharField(required=False, allow_blank=True, max_length=200)
     city = serializers.CharField(required=False, allow_blank=True, max_length=200)
     state = serializers.CharField(required=False, allow_blank=True, max_length=200)
     zip = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and "suite" in data:
+            data = {"line2": data["suite"], **data}
+        return super().to_internal_value(data)
 
 
 class ClientChange(Shape):

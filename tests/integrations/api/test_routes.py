@@ -250,3 +250,25 @@ def test_the_description_has_no_warnings(db: None, capsys: pytest.CaptureFixture
     text = capsys.readouterr().out
     for route in ("status", "sync", "disconnect", "mappings/case-types"):
         assert f"/api/v1/integrations/{{provider}}/{route}" in text
+
+
+@pytest.mark.parametrize(
+    ("route", "change"),
+    [
+        ("status", {"settings": {"auto_sync_on_matter_created": True}}),
+        ("mappings/case-types", {"mappings": [{"key": "custody_only", "stage_id": ""}]}),
+        ("mappings/stages", {"mappings": [{"key": "stage:101", "value": "active"}]}),
+    ],
+)
+def test_a_change_that_comes_too_late_is_refused(connected: Desk, route: str, change: dict[str, Any]) -> None:
+    tag = connected.admin.get(API + route)["ETag"]
+    assert call(connected.admin, "put", route, change, **{"If-Match": tag})[0] == 200
+    code, body = call(connected.admin, "put", route, change, **{"If-Match": tag})
+    assert (code, body["error"]["code"]) == (412, "changed_meanwhile")
+    assert connected.admin.get(API + route)["ETag"] == body["error"]["details"]["etag"]
+
+
+def test_what_is_missing_is_named(desk: Desk) -> None:
+    answer = desk.admin.get("/api/v1/integrations/elsewhere/status")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "integration_not_found")
+    assert answer.json()["error"]["details"] == {"resource": "integration", "id": "elsewhere"}

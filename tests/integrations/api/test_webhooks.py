@@ -81,7 +81,7 @@ def test_wrong_values_scopes_and_roles(post: Post, key: str, admin: Person, audi
     assert call(auditor.browser, "post", "webhooks", {})[0] == 403
     assert call(staff.browser, "get", "webhooks")[0] == 403
     missing = call(admin.browser, "delete", f"webhooks/{public_id('wh', uuid.uuid4())}")
-    assert missing[0] == 404 and missing[1]["error"]["code"] == "not_found"
+    assert missing[0] == 404 and missing[1]["error"]["code"] == "webhook_not_found"
 
 
 def test_client_data_needs_the_agreement(post: Post, admin: Person, listener: Listener) -> None:
@@ -137,3 +137,36 @@ def test_a_name_that_is_not_found_is_said_at_the_field(post: Post, key: str, mon
     body = {"url": "https://nowhere.example/", "events": ["*"]}
     code, answer = call(Browser(), "post", "webhooks", body, key)
     assert code == 400 and "not found" in answer["error"]["details"]["fields"][0]["message"]
+
+
+def test_a_change_that_comes_too_late_is_refused(post: Post, key: str, listener: Listener) -> None:
+    nobody = Browser()
+    made = call(nobody, "post", "webhooks", {"url": listener.url(), "events": ["*"]}, key)[1]["data"]
+    one = f"{API}webhooks/{made['id']}"
+    tag = nobody.get(one, headers={"X-Api-Key": key})["ETag"]
+
+    def change(text: str) -> Any:
+        headers = {"X-Api-Key": key, "If-Match": tag}
+        return nobody.patch(one, {"description": text}, content_type="application/json", headers=headers)
+
+    assert change("first").status_code == 200
+    late = change("second")
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "changed_meanwhile")
+    assert call(nobody, "get", f"webhooks/{made['id']}", key=key)[1]["data"]["description"] == "first"
+
+
+def test_lists_are_filtered_and_sorted(post: Post, key: str, listener: Listener) -> None:
+    nobody = Browser()
+    wanted = [{"url": listener.url(), "events": ["*"], "active": on} for on in (True, False)]
+    ids = [call(nobody, "post", "webhooks", body, key)[1]["data"]["id"] for body in wanted]
+
+    def listed(query: str) -> list[str]:
+        return [row["id"] for row in call(nobody, "get", f"webhooks?{query}", key=key)[1]["data"]]
+
+    assert listed("sort=created_at") == ids and listed("") == ids[::-1]
+    assert listed("active=true") == ids[:1] and listed("active=false") == ids[1:] and listed("kind=zapier") == []
+    call(nobody, "post", f"webhooks/{ids[0]}/test", {}, key)
+    sent = f"webhooks/{ids[0]}/deliveries"
+    assert call(nobody, "get", f"{sent}?type=webhook.test", key=key)[1]["pagination"]["total"] == 1
+    assert call(nobody, "get", f"{sent}?type=sync.failed", key=key)[1]["pagination"]["total"] == 0
+    assert call(nobody, "get", "webhooks?sort=url", key=key)[0] == 400
