@@ -63,7 +63,8 @@ class PageLine:
     def flags(self) -> list[str]:
         """What the account says about the field."""
         extra = self.entry.extra if self.entry else {}
-        return [words for key, words in (("required", "required"), ("starred", "starred"), ("hidden", "hidden there"))
+        return [words for key, words in (("standard", "standard"), ("required", "required"), ("starred", "starred"),
+                                      ("hidden", "hidden there"))
                 if extra.get(key)]  # fmt: skip
 
 
@@ -110,7 +111,8 @@ def field_page(
 def _free(entry: CatalogueEntry) -> FreeField:
     kind = str(entry.extra.get("field_type", ""))
     why_not = "points at a record, cannot be filled" if kind == "lookup" else ""
-    said = [type_words(kind), "hidden there" if entry.extra.get("hidden") else "", why_not]
+    flags = [words for key, words in (("standard", "standard"), ("hidden", "hidden there")) if entry.extra.get(key)]
+    said = [type_words(kind), *flags, why_not]
     return FreeField(entry.id, f"{entry.name} ({', '.join(word for word in said if word)})", why_not)
 
 

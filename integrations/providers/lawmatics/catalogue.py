@@ -6,6 +6,7 @@ from typing import Any
 from integrations.contract.errors import ProviderError
 from integrations.contract.http import Api
 from integrations.contract.provider import Account, CatalogueEntry
+from integrations.providers.lawmatics.fields import standard_entries
 from integrations.providers.lawmatics.reading import Resource, attribute, listed, one, related, related_id, text
 
 OWNERS = {"Prospect": "matter", "Matter": "matter", "Contact": "contact"}
@@ -24,12 +25,13 @@ def who_am_i(api: Api) -> Account:
 
 
 def read_catalogue(api: Api) -> Sequence[CatalogueEntry]:
-    """Return stages (by pipeline, in their order), practice areas, sub-statuses and custom fields of the account.
+    """Return stages (by pipeline, in their order), practice areas, sub-statuses, standard and custom fields there.
 
     `extra` of a stage: pipeline_id, pipeline_type (`intake`, `normal`), order; of a sub-status: status; of a custom
-    field: owner (`contact`, `matter`, or another), field_type, options (names).
+    field: owner (`contact`, `matter`, or another), field_type, options (names), standard (a field every account has).
     """
-    return [*_stages(api), *_named(api, "practice_area", "/v1/practice_areas"), *_sub_statuses(api), *_fields(api)]
+    areas = _named(api, "practice_area", "/v1/practice_areas")
+    return [*_stages(api), *areas, *_sub_statuses(api), *standard_entries(), *_fields(api)]
 
 
 def _stages(api: Api) -> Iterator[CatalogueEntry]:

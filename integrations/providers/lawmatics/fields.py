@@ -29,11 +29,40 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "multi_picklist": ("choice", "yesno", "text", "longtext"),
     "lookup": (),
 }
+# Fields every account has, by owner: key in a body, name there, type. What identifies a person officially (social
+# security, driver's licence) is never offered.
+STANDARD: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "contact": (
+        ("middle_name", "Middle name", "string"), ("name_prefix", "Prefix of the name", "string"),
+        ("name_suffix", "Suffix of the name", "string"), ("informal_name", "Informal name", "string"),
+        ("birthdate", "Birthdate", "date"), ("gender", "Gender", "string"),
+        ("marital_status", "Marital status", "string"), ("citizenship", "Citizenship", "string"),
+        ("employer", "Employer", "string"), ("occupation", "Occupation", "string"),
+    ),
+    "matter": (
+        ("estimated_value_cents", "Estimated value", "currency"), ("actual_value_cents", "Actual value", "currency"),
+    ),
+}  # fmt: skip
+STANDARD_KEYS = {owner: tuple(key for key, _, _ in rows) for owner, rows in STANDARD.items()}
 WORDS = {
     "boolean": "a yes or no", "integer": "a whole number", "currency": "an amount of money", "date": "a date",
     "datetime": "a date with a time of day", "time": "a time of day", "list": "one of its options",
     "multi_picklist": "some of its options",
 }  # fmt: skip
+
+
+def standard_entries() -> list[CatalogueEntry]:
+    """Return the standard fields as entries of the account's catalogue; their id is their key in a body."""
+    return [
+        CatalogueEntry("custom_field", key, name, "", {"owner": owner, "field_type": kind, "standard": True})
+        for owner, rows in STANDARD.items()
+        for key, name, kind in rows
+    ]
+
+
+def is_standard(field_id: str) -> bool:
+    """Tell a standard field from a custom one: those of the account have numbers."""
+    return any(field_id in keys for keys in STANDARD_KEYS.values())
 
 
 def custom_fits(entry: CatalogueEntry, kind: str) -> str:

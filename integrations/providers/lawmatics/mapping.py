@@ -15,13 +15,14 @@ from integrations.contract.records import (
     seal_body,
 )
 from integrations.providers.lawmatics.fields import custom_value as custom_value
+from integrations.providers.lawmatics.fields import is_standard
 
 CUSTOM = CUSTOM_FIELD
 MARKER_LINE = "CaseHug matter"
 
 
 def contact_values(record: ContactRecord, gone: Iterable[str]) -> dict[str, Leaf]:
-    """Return what a contact says, by content key: four identity fields (CH-1) and mapped fields, without blanks."""
+    """Return what a contact says, by content key: identity (CH-1) and mapped fields (CH-37), without blanks."""
     fields = {
         "first_name": record.first_name,
         "last_name": record.last_name,
@@ -81,11 +82,12 @@ def _custom(fields: Iterable[CustomValue]) -> dict[str, Leaf]:
 
 
 def _tree(values: Mapping[str, Leaf]) -> dict[str, Any]:
+    """Return the values under their names; those of custom fields in the list that names them by number."""
+    named = {key.removeprefix(CUSTOM): leaf for key, leaf in values.items() if key.startswith(CUSTOM)}
     tree: dict[str, Any] = {key: leaf for key, leaf in values.items() if not key.startswith(CUSTOM)}
+    tree |= {key: leaf for key, leaf in named.items() if is_standard(key)}
     custom = [
-        {"id": Leaf(key.removeprefix(CUSTOM), Source.SYSTEM), "value": leaf}
-        for key, leaf in values.items()
-        if key.startswith(CUSTOM)
+        {"id": Leaf(key, Source.SYSTEM), "value": leaf} for key, leaf in named.items() if not is_standard(key)
     ]
     return tree | ({"custom_fields": custom} if custom else {})
 

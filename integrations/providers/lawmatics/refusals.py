@@ -10,6 +10,7 @@ from integrations.contract.errors import NotFound
 from integrations.contract.http import Api, Exchange
 from integrations.contract.operations import StepContext, Write
 from integrations.contract.records import Leaf
+from integrations.providers.lawmatics.fields import is_standard
 from integrations.providers.lawmatics.mapping import CUSTOM
 
 REFUSED = (400, 404, 422)
@@ -59,5 +60,7 @@ def _missing(api: Api, values: Mapping[str, Leaf]) -> Iterable[str]:
     for key, leaf in values.items():
         if key in CHECKS and not _exists(api, f"{CHECKS[key]}{leaf.value}"):
             yield f"{key}:{leaf.value}"
+        elif key.startswith(CUSTOM) and is_standard(key.removeprefix(CUSTOM)):
+            continue  # every account has it
         elif key.startswith(CUSTOM) and not _exists(api, CHECKS[CUSTOM] + key.removeprefix(CUSTOM)):
             yield key

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.providers.lawmatics.fields import same_value
+from integrations.providers.lawmatics.fields import is_standard, same_value
 from integrations.providers.lawmatics.mapping import CUSTOM
 from integrations.providers.lawmatics.reading import Resource, attribute, related_id, text
 from integrations.providers.lawmatics.refusals import CHECKS
 
 
 def _custom_shown(row: Resource, field_id: str) -> Mapping[str, Any]:
-    """Return a custom field as a record shows it; ids are numbers in older answers, and a field can come twice."""
+    """Return a mapped field as a record shows it; ids are numbers in older answers, and a field can come twice."""
+    if is_standard(field_id):
+        return {"value": attribute(row, field_id)}
     shown = attribute(row, "custom_fields")
     entries = [item for item in shown if isinstance(item, dict)] if isinstance(shown, list) else []
     return next((item for item in entries if str(item.get("id")) == field_id), {})

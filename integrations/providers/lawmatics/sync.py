@@ -11,6 +11,7 @@ from integrations.contract.http import Exchange
 from integrations.contract.operations import Found, Operation, RemoteRef, StepContext, Window, Write
 from integrations.contract.records import Leaf, NoteRecord
 from integrations.providers.lawmatics import finders, mapping
+from integrations.providers.lawmatics.fields import STANDARD_KEYS
 from integrations.providers.lawmatics.form_step import SubmitForm, adopt, in_order, instead, replaced
 from integrations.providers.lawmatics.reading import Resource, one, text
 from integrations.providers.lawmatics.refusals import REFUSED, after_refusal, gone_keys, lost
@@ -53,7 +54,7 @@ class PushContact:
         """Fill what is blank there after a fresh read; never a value that stands there, never another person's."""
         if not context.settings.get("update_matched_contacts"):
             return None
-        fields = "first_name,last_name,email,phone,custom_fields"
+        fields = ",".join(("first_name,last_name,email,phone,custom_fields", *STANDARD_KEYS["contact"]))
         there = one(context.api.read(f"/v1/contacts/{ref.id}", {"fields": fields}), "contact")
         if there is None or not finders.same_person(there, context.snapshot.contact):
             return None
@@ -115,7 +116,8 @@ class PushMatter:
         return Write("PUT", f"/v1/prospects/{ref.id}", mapping.matter_body(values), {"fields": "case_title"})
 
     def arrived(self, context: StepContext, ref: RemoteRef) -> bool:
-        query = {"fields": "case_title,stage,practice_area,sub_status,custom_fields"}
+        fields = ("case_title,stage,practice_area,sub_status,custom_fields", *STANDARD_KEYS["matter"])
+        query = {"fields": ",".join(fields)}
         there = one(context.api.read(f"/v1/prospects/{ref.id}", query), "prospect")
         values = {key: leaf for key, leaf in self._values(context).items() if key in context.changed}
         if there is not None and (leaf := values.pop("sub_status_id", None)):

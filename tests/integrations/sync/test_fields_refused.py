@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from casehug.common.scope import firm_scope
-from casehug.intake.models import Client, Document, Matter, Note
+from casehug.intake.models import Answer, Client, Document, Matter, Note
 from integrations.mappings import fields as mapped
 from integrations.models import CatalogueItem, FieldMapping, RemoteIntent, SyncLog
 from integrations.sync import lighter
@@ -153,6 +153,32 @@ def test_several_options_a_transform_and_money_arrive_as_their_fields_take_them(
     assert state(office, matter).state == "synced"
     calls = office.twin.calls()
     assert office.sync(matter).status == "done" and office.twin.calls() == calls
+
+
+def test_standard_fields_are_filled_when_mapped_and_an_unanswered_change_is_recognised(office: Office) -> None:
+    matter = office.matter(office.client())
+    standard = (("contact", "birthdate", "born", "1984-02-29"), ("contact", "employer", "work", "Tannery & Co"),
+                ("matter", "estimated_value_cents", "worth", "1,250.00"))  # fmt: skip
+    with firm_scope(office.firm_id):
+        for owner, key, question, _ in standard:
+            row = {"owner": owner, "question_key": question, "field_id": key}
+            FieldMapping.objects.create(connection_id=office.connection_id, **row)
+    for _, _, question, value in standard:
+        answer(office, matter, question, value)
+    assert office.sync(matter).status == "done"
+    links = office.links()
+    person = api(office, "GET", f"contacts/{links['contact'][0].external_id}?fields=birthdate,employer")
+    assert person["data"]["attributes"] == {"birthdate": "02/29/1984", "employer": "Tannery & Co"}
+    case_path = f"prospects/{links['matter'][0].external_id}?fields=estimated_value_cents"
+    assert api(office, "GET", case_path)["data"]["attributes"]["estimated_value_cents"] == 125000
+    with firm_scope(office.firm_id):
+        Answer.objects.filter(question_key="worth").update(value="900")
+    office.twin.control("POST", "faults", kind="reset_after_commit", method="PUT", path="/v1/prospects/*")
+    for _ in range(3):
+        if office.sync(matter).status == "done":
+            break
+    assert api(office, "GET", case_path)["data"]["attributes"]["estimated_value_cents"] == 90000
+    assert sum(count for call, count in office.twin.calls().items() if call.startswith("PUT ")) == 1, "found there by reading, not written again"
 
 
 def privileged(office: Office) -> uuid.UUID:

@@ -47,7 +47,10 @@ def test_the_catalogue_in_the_firms_own_order(stub: Stub) -> None:
     others = {entry.kind: entry for entry in entries if entry.kind in ("practice_area", "sub_status")}
     assert (others["practice_area"].id, others["practice_area"].name) == ("2", "Family Law")
     assert others["sub_status"].extra == {"status": "hired"}
-    fields = [entry for entry in entries if entry.kind == "custom_field"]
+    known = [entry for entry in entries if entry.extra.get("standard")]
+    assert {"birthdate", "employer"} < {entry.id for entry in known if entry.extra["owner"] == "contact"}
+    assert not {"social_security", "driver_license"} & {entry.id for entry in known}, "never offered"
+    fields = [entry for entry in entries if entry.kind == "custom_field" and entry not in known]
     assert [(entry.id, entry.extra["owner"]) for entry in fields] == [
         ("71", "matter"),
         ("72", "contact"),
