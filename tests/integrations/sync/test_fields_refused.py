@@ -178,7 +178,8 @@ def test_standard_fields_are_filled_when_mapped_and_an_unanswered_change_is_reco
         if office.sync(matter).status == "done":
             break
     assert api(office, "GET", case_path)["data"]["attributes"]["estimated_value_cents"] == 90000
-    assert sum(count for call, count in office.twin.calls().items() if call.startswith("PUT ")) == 1, "found there by reading, not written again"
+    written = sum(count for call, count in office.twin.calls().items() if call.startswith("PUT "))
+    assert written == 1, "found there by reading, not written again"
 
 
 def privileged(office: Office) -> uuid.UUID:
