@@ -145,8 +145,8 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _left(started: float, seconds: float = TOTAL_SECONDS) -> float:
-    left = seconds - (time.monotonic() - started)
+def _left(started: float, seconds: float | None = None) -> float:
+    left = (seconds or TOTAL_SECONDS) - (time.monotonic() - started)
     if left <= 0:
         raise TimeoutError
     return left
@@ -156,7 +156,7 @@ class Bounded(io.RawIOBase):
     """Reads from a connection until a point in time and up to a size, however slowly or endlessly it comes."""
 
     def __init__(
-        self, link: socket.socket, started: float, *, room: int = MOST_HEAD + MOST_READ, seconds: float = TOTAL_SECONDS
+        self, link: socket.socket, started: float, *, room: int = MOST_HEAD + MOST_READ, seconds: float | None = None
     ) -> None:
         self.link, self.started, self.room, self.seconds = link, started, room, seconds
 

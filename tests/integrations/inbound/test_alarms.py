@@ -69,8 +69,8 @@ def test_while_receiving_is_paused_events_are_kept_and_then_worked_on_in_order(h
         assert [(row.status, row.hold_reason) for row in waiting] == [("held", "paused_in")] * 4
     pause(hook, False)
     with firm_scope(hook.firm_id):
-        due = WorkItem.objects.filter(kind="inbound_event", status="ready").order_by("next_attempt_at")
-        assert [row.id for row in due] == [row.id for row in due.order_by("created_at")]
+        due = WorkItem.objects.filter(kind="inbound_event", status="ready").order_by("next_attempt_at", "id")
+        assert [row.id for row in due] == [row.id for row in due.order_by("created_at", "id")]
     hook.work()
     events = hook.events()
     assert [event.result for event in events] == ["no_matter"] * 4
