@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +26,15 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--matters", type=int, help="matters of the memory run (default 10000, quick 1000)")
     parser.add_argument("--bulk", type=int, help="matters of the bulk sync (default 2000, quick 60)")
     parser.add_argument("--log-rows", type=int, help="rows of the long log (default 1000000, quick 20000)")
+    parser.add_argument("--busy", type=int, help="matters of the bulk behind the button (default 5000, quick 200)")
+    parser.add_argument("--minutes", type=int, help="minutes of provider time (default 30, quick 3)")
+    parser.add_argument("--minute-seconds", type=float, help="how long such a minute lasts (default 10, quick 3)")
+    parser.add_argument("--seconds", type=float, help="seconds of each turn of a flood (default 2, quick 0.5)")
+    parser.add_argument("--firms", type=int, help="firms at full quota (default 40, quick 6)")
+    parser.add_argument("--each", type=int, help="matters of each of them (default 15, quick 5)")
+    parser.add_argument("--page-rows", type=int, help="rows behind a page (default 1000, quick 100)")
+    parser.add_argument("--cases", type=int, help="cases of the import (default 200, quick 20)")
+    parser.add_argument("--list", action="store_true", help="say what there is, and end")
     parser.add_argument("--out", type=Path, help="write the page and the raw results into this folder (default: docs)")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(report.ORDER):
@@ -37,7 +46,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 def size_of(chosen: argparse.Namespace) -> Size:
     """Return how much to measure."""
-    given = {name: getattr(chosen, name) for name in ("rounds", "per_round", "matters", "bulk", "log_rows")}
+    given = {one.name: getattr(chosen, one.name) for one in fields(Size)}
     return replace(QUICK if chosen.quick else Size(), **{name: value for name, value in given.items() if value})
 
 
@@ -60,6 +69,9 @@ def run_one(name: str, stack: Stack, size: Size) -> Result:
 def main(arguments: list[str]) -> int:
     """Measure what was asked for and return the exit status."""
     chosen = read_options(arguments)
+    if chosen.list:
+        print("\n".join(f"{name:10} {text}" for name, text in report.contents()))
+        return 0
     size, results = size_of(chosen), []
     folder = chosen.out or (None if chosen.quick else PROJECT / "docs")
     with running_stack() as stack:

@@ -88,13 +88,15 @@ def measure(stack: Stack, size: Size) -> Result:
     counters = {"rejected_at_the_known_limit": int(known["rejected"])}
     counters |= {f"{name}_{key}": int(one[key]) for name, one in (("known", known), ("cut", cut)) for key in WRONG}
     counters["known_calls_off_the_plan"] = abs(int(known["calls"]) - int(known["planned"]))
-    return Result(
+    result = Result(
         "bulk", f"Bulk sync of {size.bulk:,} matters",
         f"New clients, {LIMIT} calls a minute, a minute lasting {MINUTE:.0f} s for the product and the stand-in alike."
         f" In the second column the stand-in allows only {CUT} from half way on, and the product is not told.",
         ["what", "known limit", f"cut from {LIMIT} to {CUT}"], rows, counters=counters,
         raw={"known": known, "cut": cut},
     )  # fmt: skip
+    result.aim("calls of a bulk sync, of those announced", known["calls"] / known["planned"], 1.0, unit="×", digits=3)
+    return result
 
 
 LABELS = {

@@ -140,4 +140,12 @@ def measure(stack: Stack, size: Size) -> Result:
         f"Where nothing was new, the naive client has no memory: it left {naive_doubled} second copies of a matter"
         " (and of its note) behind; CaseHug left none."
     )
+    _targets(result)
     return result
+
+
+def _targets(result: Result) -> None:
+    share = {name: sum(one["casehug"]) / sum(one["naive"]) for name, one in result.raw.items() if isinstance(one, dict)}
+    result.aim("calls for a new client, of the naive client's", share[SITUATIONS[0].name], 0.76, unit="×")
+    result.aim("calls for a known e-mail, note on the matter", share[SITUATIONS[2].name], 0.51, unit="×")
+    result.aim("calls for what is unchanged", share[SITUATIONS[-1].name], 0.0, unit="×")

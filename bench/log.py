@@ -164,6 +164,10 @@ def measure(stack: Stack, size: Size) -> Result:
         worst = max(b / a for a, b in zip(kept["small"], kept["large"], strict=True))
         result.rows.append([page, f"{few * 1000:.1f} ms", f"{many * 1000:.1f} ms", f"{many / few:.2f}", f"{worst:.2f}",
                             met(many / few, TARGET)])  # fmt: skip
+    ratios = [statistics.median(kept["large"]) / statistics.median(kept["small"]) for kept in times.values()]
+    slowest = max(statistics.median(kept["large"]) for kept in times.values()) * 1000
+    result.aim(f"log pages at {size.log_rows:,} rows, of {SMALL:,} (worst page)", max(ratios), TARGET, unit="×")
+    result.aim(f"slowest log page at {size.log_rows:,} rows", slowest, 100.0, unit=" ms", digits=0)
     result.notes += _beside(large)
     return result
 

@@ -12,7 +12,7 @@ from harness.stack import Stack
 from harness.standin import StandIn
 
 FIRMS = 6
-MOST_GROWTH_MB = 10.0
+MOST_GROWTH_MB, MOST_PERCENT = 10.0, 5.0
 
 
 def measure(stack: Stack, size: Size) -> Result:
@@ -74,10 +74,15 @@ def _result(
         *[[f"processor time per matter, {name}", f"{ms:.1f} ms", ""] for name, ms in each.items()],
         ["processor time per matter, in all", f"{sum(each.values()):.1f} ms", ""],
     ]
-    return Result(
+    result = Result(
         "memory", f"Memory of the worker over {size.matters:,} matters",
         f"{FIRMS} firms without a rate limit, bulk lane, blocks of {size.every:,}; after each block the resident memory"
         " of the worker's process tree. Growth is the highest later value minus the one after the warm-up.",
         ["what", "value", "target"], rows, counters=counters,
         raw={"memory_mb": points, "processor_seconds": used, "seconds": busy},
     )  # fmt: skip
+    share = growth / base * 100
+    result.aim(
+        f"memory over {size.matters:,} matters, growth after the warm-up", share, MOST_PERCENT, unit=" %", digits=1
+    )
+    return result

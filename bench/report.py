@@ -1,5 +1,6 @@
 """Keep raw results as JSON, and write one readable page from all that are kept."""
 
+import ast
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,20 +8,31 @@ from typing import Any
 
 from bench.result import Result
 
-ORDER = ("calls", "latency", "memory", "bulk", "log")
+ORDER = (
+    "calls", "overhead", "quota", "ingest", "storm", "latency", "busy", "firms", "log", "memory", "bulk",
+    "startup", "pages",
+)  # fmt: skip
 HEAD = """# Measurements
 
 Written by `python3 manage.py bench`; the raw numbers of each table are in `docs/measurements/`. The command starts its
-own stack (PostgreSQL with durable settings, Valkey, one worker with 8 threads, the relay, the stand-in for Lawmatics)
+own stack (PostgreSQL with durable settings, Valkey, one worker with 8 threads, the relay, the stand-in of the provider)
 in a temporary folder, measures, counts the effects at the stand-in and ends with an error when a counter is not zero.
 
 Read the ratios, not the milliseconds: everything runs on one machine, so the product, its database and the stand-in
-share the same cores.
+share the same cores. Where two things are compared they take turns in the same run.
 
-    python3 manage.py bench                      # all, about half an hour
+    python3 manage.py bench --list               # what there is
+    python3 manage.py bench                      # all, about an hour and a half
     python3 manage.py bench calls latency        # some
     python3 manage.py bench --quick              # small; shown only, nothing is written
 """
+
+
+def contents() -> list[tuple[str, str]]:
+    """Return each measurement's name and the first line of its docstring, without importing it."""
+    folder = Path(__file__).parent
+    texts = [ast.get_docstring(ast.parse((folder / f"{name}.py").read_text("utf-8"))) or "" for name in ORDER]
+    return [(name, text.splitlines()[0]) for name, text in zip(ORDER, texts, strict=True)]
 
 
 def keep(results: Iterable[Result], folder: Path) -> None:
@@ -31,9 +43,21 @@ def keep(results: Iterable[Result], folder: Path) -> None:
         text = json.dumps(result.as_json(), ensure_ascii=False, indent=1)
         (raw / f"{result.name}.json").write_text(text + "\n", "utf-8")
     kept = [json.loads(path.read_text("utf-8")) for name in ORDER if (path := raw / f"{name}.json").exists()]
+    reasons = raw / "reasons.json"  # written by hand: why a target is missed
+    why = json.loads(reasons.read_text("utf-8")) if reasons.exists() else {}
     remarks = raw / "remarks.md"  # written by hand: what the numbers mean and what falls short
     told = [remarks.read_text("utf-8")] if remarks.exists() else []
-    (folder / "measurements.md").write_text("\n".join([HEAD, *map(section, kept), *told]), "utf-8")
+    page = [HEAD, overview(kept, why), *map(section, kept), *told]
+    (folder / "measurements.md").write_text("\n".join(page).rstrip() + "\n", "utf-8")
+
+
+def overview(kept: Iterable[dict[str, Any]], why: dict[str, str]) -> str:
+    """Return the table of all targets: promised, measured, met or missed, and the reason."""
+    lines = ["## Targets", "", "| what | target | measured | | reason, or condition |", f"|{' --- |' * 5}"]
+    for result in kept:
+        for what, target, measured, verdict in result.get("targets", ()):
+            lines.append(f"| {what} | {target} | {measured} | {verdict} | {why.get(what, '')} |")
+    return "\n".join([*lines, ""])
 
 
 def section(result: dict[str, Any]) -> str:
