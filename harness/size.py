@@ -3,6 +3,8 @@
 import os
 import random
 
+PROVING = "CASEHUG_PROOF" in os.environ
+"""Whether `prove` runs: what takes long on real processes is skipped by name in the plain suite."""
 LONG = os.environ.get("CASEHUG_PROOF") == "long"
 SEEDS = int(os.environ.get("CASEHUG_PROOF_SEEDS") or 0)
 

@@ -56,6 +56,20 @@ WALLS = (
               "sabotage_resolving_again_is_caught_by_the_listener"),
     ),
     Check(
+        17, "canaries",
+        "A marked string in every personal and privileged field goes through a success and four failures, with mappings"
+        " forced onto every place; it is looked for in logs, broker, rows, pages of others, and in what left.",
+        "14 marks, 5 ways, 5 places", "the same",
+        nodes("proofs/test_canaries.py", "no_mark_is_where_it_must_not_be")
+        + nodes("integrations/sync/test_fields_refused.py",
+                "privileged_text_is_in_no_byte_that_left_even_when_its_places_are_mapped",
+                "an_answer_without_a_submission_is_stopped_by_the_guard")
+        + nodes("integrations/connections/test_oauth.py", "no_secret_reaches_a_log"),
+        "what staff typed counts as submitted",
+        nodes("proofs/test_canaries.py", "sabotage_when_source_tags_are_ignored_a_privileged_mark_leaves"),
+        "an error sink (none is configured) and ten of the 24 planned strings",
+    ),
+    Check(
         18, "pooling",
         "Threads share a few server connections transaction by transaction, with random aborts; every row seen must be"
         " of the firm that asks, and none outside of a scope.",
@@ -82,7 +96,7 @@ WALLS = (
     ),
     Check(
         25, "gates",
-        "`check --deploy`, linters, strict types, import contracts, rules of our own over code and templates, migrations"
+        "`check --deploy`, linters, types, import contracts, rules of our own over code and templates, migrations"
         " in step; scanners where they are installed.",
         "in full", "in full",
         nodes("proofs/test_gates.py", "own_rules_find_nothing", "scanner")

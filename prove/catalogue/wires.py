@@ -74,6 +74,17 @@ WIRES = (
         "bodies of 1 GB (20 MB are sent)",
     ),
     Check(
+        22, "unsigned-flood",
+        "Unsigned deliveries at a rate and bodies without end at the real web server, valid events among them: what is"
+        " kept and the memory stay bounded, every valid event is taken.",
+        "100 a second for 3 s", "300 a second for 30 s",
+        nodes("proofs/test_unsigned_flood.py", "a_flood_costs_little_and_valid_events_get_through")
+        + nodes("integrations/inbound/test_receiver.py", "quarantine_counts_repeats_and_is_capped"),
+        "no cap on what is kept",
+        nodes("proofs/test_unsigned_flood.py", "sabotage_without_the_cap_the_storage_grows_with_the_flood"),
+        "2,000 a second, which one machine cannot send and serve; waiting times on a quiet machine",
+    ),
+    Check(
         23, "polling",
         "A list with equal times, late rows and rows that slide between pages is polled and stopped at any point; every"
         " change must be stored once. Deadlines of a month must all raise their alarm in time.",

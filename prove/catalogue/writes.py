@@ -27,6 +27,17 @@ WRITES = (
         "commits as late as 119 s in real time: the clock is scaled, a settle time of two seconds stands for 120",
     ),
     Check(
+        4, "broker-amnesia",
+        "The broker forgets everything, is killed, stays away, loses its disk, each while people press the button; the"
+        " ledger must show every record once.",
+        "each once, 8 matters each", "each five times, 200 matters each",
+        nodes("proofs/test_broker_amnesia.py", "no_work_is_lost_with_the_broker")
+        + nodes("flows/test_outages.py", "the_broker_forgets_everything"),
+        "what was rung once is never rung again, so that only the broker knows of it",
+        nodes("proofs/test_broker_amnesia.py", "sabotage_work_that_only_the_broker_knows_is_lost"),
+        "15 minutes of absence (60 s in the long form)",
+    ),
+    Check(
         6, "restore",
         "What the database remembers of the provider goes back to an earlier moment, the provider keeps its records;"
         " after `after_restore` everything is synced again.",
@@ -48,6 +59,25 @@ WRITES = (
         "no mutex on the e-mail address",
         nodes("proofs/test_concurrent_dedupe.py", "sabotage_without_the_mutex_contacts_multiply"),
         "200 rounds (50 are run)",
+    ),
+    Check(
+        12, "stall-recovery",
+        "The worker's connections to broker and database run through a proxy that resets them or goes silent without"
+        " closing; it must consume again within two minutes.",
+        "one reset each, one silence of the broker", "five resets each, three silences of the broker",
+        nodes("proofs/test_stall.py", "it_consumes_again_in_time"),
+        "no timeouts and no canary",
+        nodes("proofs/test_stall.py", "sabotage_without_timeouts_and_canary_a_silent_broker_stalls_the_worker"),
+        "90 faults in all, and a database that goes silent without closing",
+    ),
+    Check(
+        13, "redelivery-storm",
+        "Every doorbell is rung several times, the broker hands out what is unfinished after one second, three relays"
+        " and three beats run: no extra record, at most 5 % more calls than needed.",
+        "12 matters, 4 rings each", "200 matters, 11 rings each",
+        nodes("proofs/test_redelivery_storm.py", "copies_make_no_extra_effect_and_hardly_a_call"),
+        "a claim without a lease",
+        nodes("proofs/test_redelivery_storm.py", "sabotage_a_claim_without_a_lease_lets_copies_run"),
     ),
     Check(
         14, "rate-limit",

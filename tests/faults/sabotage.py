@@ -61,10 +61,33 @@ def _no_contact_key() -> None:
     engine._claim_contact = lambda run: None
 
 
+def _claim_without_lease() -> None:
+    """Every ring runs its row at once, whoever has it: no due time, no lease, no fence, no owner to guard."""
+    from casehug.common import work
+    from casehug.common.models import WorkItem
+
+    def claim(*, item_id: Any, owner: str) -> Any:
+        item = WorkItem.objects.get(id=item_id)
+        return None if item.status in ("done", "dead", "cancelled") else item
+
+    def save_progress(item: Any, *, step: str, state: Any) -> None:
+        item.step, item.step_state = step, dict(state)
+
+    work.claim, work.guard, work.save_progress = claim, lambda item: None, save_progress  # type: ignore[assignment]
+    real = work.settle
+
+    def settle(item: Any, settlement: Any) -> str:
+        WorkItem.objects.filter(id=item.id).update(status="running", fence=item.fence)
+        return real(item, settlement)
+
+    work.settle = settle
+
+
 SABOTAGES = {
     "no_intent": _no_intent_before_the_post,
     "unknown_is_failed": _unknown_counts_as_failed,
     "no_contact_key": _no_contact_key,
+    "no_lease": _claim_without_lease,
 }
 
 

@@ -29,7 +29,9 @@ FORBIDDEN_KEYWORDS = {("verify", False): "no TLS check", ("shell", True): "runs 
 CSRF_EXEMPT = re.compile(r"^@csrf_exempt", re.M)
 # Doors for machines: no session cookie is looked at behind them.
 EXEMPT = {"integrations/inbound/receiver.py"}
-UNSAFE_TEMPLATE = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off|<script(?![^>]*\b(?:src|nonce)=)[^>]*>|\son[a-z]+=\"", re.I)
+UNSAFE_TEMPLATE = re.compile(
+    r"\|\s*safe\b|{%\s*autoescape\s+off|<script(?![^>]*\b(?:src|nonce)=)[^>]*>|\son[a-z]+=\"", re.I
+)
 
 
 def named(call: ast.Call) -> str:
