@@ -60,7 +60,7 @@ def desk(shelf: str, make_desk: MakeDesk) -> Desk:
 
 def tell(desk: Desk, key: str, url: str, *, event: str = "Uploaded", **more: Any) -> Attachment:
     """Tell of a file and let it be fetched; returns its row."""
-    data = {"case_id": CASE, "file_id": key, "name": "letter.pdf", "url": url, "author_id": "65f0000000000000000000bb", **more}
+    data = {"case_id": CASE, "file_id": key, "name": "letter.pdf", "url": url, "author_id": "65f0bb", **more}
     desk.deliver({"name": f"Case Attachment {event}", "event_id": f"{event}{key}{url}", "at": "2026-03-01T10:00:00Z",
                   "data": data}, work=True)  # fmt: skip
     with firm_scope(desk.firm_id):
