@@ -23,6 +23,7 @@ def fill(slot: str, **context: Any) -> list[Any]:
     `matter_list_filters` () → [`casehug.intake.selectors.added_filters.AddedFilter`];
     `matter_list_actions` (request, words of the filter) → safe HTML whose form has the id `chosen-matters`: the list
     then has a box per matter that belongs to this form (name `matter`, value its public id);
+    `known_template` (template_id) → True for an active template of the firm;
     `setup_steps` (request) → [{"label", "done", "url"}];
     `referral_panel` (request, referral) → safe HTML on the page of a referred case and of its invitations;
     `referral_exchange` () → {"key", "name", "connected", "url"} of one exchange of cases;

@@ -4,6 +4,7 @@ import uuid
 import zoneinfo
 from typing import Any, ClassVar
 
+import phonenumbers
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from casehug.firms.api_shapes import IF_MATCH, PageQuery, PublicIdField, checked
 from casehug.firms.models import Firm, Membership, Role
 
 Shape = serializers.Serializer[dict[str, object]]
+PHONE = "This is not a phone number that can be dialled. Example: +12065550123."
 DEFAULTS: dict[str, Any] = {
     "intake_branding": True, "custom_domain": None, "default_intake_template": "", "email_notifications": True,
     "sms_notifications": False,
@@ -48,9 +50,9 @@ class FirmSettings(Shape):
     sms_notifications = serializers.BooleanField(required=False)
 
     def validate_default_intake_template(self, value: str) -> str:
-        """Accept the id of a template, or nothing."""
-        if value:
-            PublicIdField("tmpl").run_validation(value)
+        """Accept the id of an active template of the firm, or nothing."""
+        if value and not slots.fill("known_template", template_id=PublicIdField("tmpl").run_validation(value)):
+            raise serializers.ValidationError("There is no active template with this id.")
         return value
 
 
@@ -63,6 +65,16 @@ class FirmChange(FirmSettings):
     timezone = serializers.CharField(required=False, max_length=60)
     address = FirmAddress(required=False)
     settings = FirmSettings(required=False)
+
+    def validate_phone(self, value: str) -> str:
+        """Accept a dialable number and keep it as E.164; without a country code it is taken as one of the US."""
+        try:
+            number = phonenumbers.parse(value, "US") if value else None
+        except phonenumbers.NumberParseException:
+            raise serializers.ValidationError(PHONE) from None
+        if number is not None and not phonenumbers.is_valid_number(number):
+            raise serializers.ValidationError(PHONE)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number is not None else ""
 
     def validate_timezone(self, value: str) -> str:
         """Accept only names of the time zone database."""

@@ -34,6 +34,7 @@ WORK_HANDLERS = {
 }
 SLOTS = {
     "usage_counts": ["casehug.intake.selectors.usage.usage_counts"],
+    "known_template": ["casehug.intake.selectors.usage.known_template"],
     "matter_api_fields": ["integrations.api.matter_fields.fields"],
     "matter_api_values": ["integrations.api.matter_fields.values"],
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts", "casehug.referrals.slots.nav_counts"],

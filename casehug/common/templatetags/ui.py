@@ -134,11 +134,17 @@ def progress_bar(value: int, maximum: int, label: str = "Progress", words: str =
     return {"value": value, "maximum": maximum, "label": label, "words": words or f"{value} of {maximum}"}
 
 
-@register.inclusion_tag("components/_when.html")
-def when(moment: datetime | None, show: str = "both", missing: str = "—") -> Context:
-    """A time in the active zone; show is both, relative, absolute or deadline (absolute first)."""
-    if moment is None:
-        return {"moment": None, "missing": missing}
+@register.simple_tag
+def when(moment: datetime | None, show: str = "both", missing: str = "—") -> SafeString:
+    """A time in the active zone; show is both, relative, absolute or deadline (absolute first).
+
+    Without the template's last line break: a full stop may follow.
+    """
+    context = {"moment": None, "missing": missing} if moment is None else _moment(moment, show)
+    return SafeString(render_to_string("components/_when.html", context).strip())
+
+
+def _moment(moment: datetime, show: str) -> Context:
     now = timezone.now()
     return {
         "moment": moment,

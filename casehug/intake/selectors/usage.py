@@ -1,8 +1,10 @@
-"""Figures of a firm for the API (slot `usage_counts`)."""
+"""What the firm's own API asks of intake: figures (slot `usage_counts`) and templates (slot `known_template`)."""
+
+import uuid
 
 from django.db.models import Sum
 
-from casehug.intake.models import Client, Document, Matter, MatterStatus, Submission, Upload
+from casehug.intake.models import CaseType, Client, Document, Matter, MatterStatus, Submission, Upload
 
 
 def usage_counts() -> dict[str, int]:
@@ -17,3 +19,8 @@ def usage_counts() -> dict[str, int]:
         "uploads": Upload.objects.count(),
         "upload_bytes": int(stored or 0),
     }
+
+
+def known_template(template_id: uuid.UUID) -> bool:
+    """Tell whether this is an active template of the firm. In the firm scope."""
+    return CaseType.objects.filter(id=template_id, active=True).exists()

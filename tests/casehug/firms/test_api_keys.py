@@ -1,6 +1,7 @@
 """API keys: pages, shown once, scopes, rotation with overlap, revoke; limits; the firm over the API."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from casehug.audit.models import AuditEntry
+from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.firms.api_keys import KeyRefused, create_key, revoke_key, rotate_key
 from casehug.firms.models import ApiKey, Firm
+from casehug.intake.models import CaseType
+from casehug.intake.services.case_types import ensure_default_case_types
 from tests.casehug.caller import Caller, make_key
 from tests.conftest import Person
 
@@ -118,8 +122,18 @@ def test_the_firm_over_the_api(firm: Firm, admin: Person) -> None:
     data = body["data"]
     assert code == 200 and data["name"] == "Rivera LLP" and data["address"] == {"line1": "1 Main", "suite": "Suite 4"}
     assert data["settings"]["sms_notifications"] is True and data["settings"]["custom_domain"] == "in.example"
-    for wrong in ({"timezone": "Mars"}, {"settings": {"default_intake_template": "x"}}, {"website": "no"}):
+    unknown = public_id("tmpl", uuid.uuid4())
+    for wrong in (
+        {"timezone": "Mars"}, {"settings": {"default_intake_template": "x"}}, {"website": "no"}, {"phone": "call me"},
+        {"phone": "+1 555"}, {"default_intake_template": unknown},
+    ):  # fmt: skip
         assert tool.patch("firms/settings", wrong)[0] == 400
+    with firm_scope(firm.id):
+        ensure_default_case_types()
+        template = public_id("tmpl", CaseType.objects.filter(active=True).first().id)
+    good = {"phone": "(206) 555-0123", "settings": {"default_intake_template": template}}
+    data = tool.patch("firms/settings", good)[1]["data"]
+    assert data["phone"] == "+12065550123" and data["settings"]["default_intake_template"] == template
     assert tool.patch("firms/settings", {}, If_Match='"1"')[0] == 412
     _, body = tool.get("firms/members")
     assert body["data"][0]["role"] == "admin" and body["data"][0]["id"].startswith("atty_")
