@@ -74,6 +74,8 @@ class Shelf:
 @pytest.fixture
 def shelf(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     made = Shelf(make_desk(), monkeypatch)
+    with firm_scope(made.desk.firm_id):
+        InboundEndpoint.objects.update(poll_cursor=NOW - timedelta(hours=1))
     yield made
 
 
@@ -128,8 +130,6 @@ def test_the_cursor_is_saved_with_the_rows(shelf: Shelf, monkeypatch: pytest.Mon
     """A cursor that is saved before its rows loses them when the process stops in between: this test sees it."""
     for number in range(5):
         shelf.put(number, NOW - timedelta(minutes=30 - number), case_id="c")
-    with firm_scope(shelf.desk.firm_id):
-        InboundEndpoint.objects.update(poll_cursor=NOW - timedelta(hours=1))
     real, broken = stored_poll.store, {"on": True}
 
     def stop(**values: Any) -> bool:
@@ -182,8 +182,6 @@ def test_a_long_story_with_drops_repeats_and_kills(
     """0 missed, 0 double: a part is pushed out of order, doubled and dropped, the rest healed by looking."""
     settings.WORK_LEASE_SECONDS = 0.01
     events, chance = story(shelf, SIZE), random.Random(7)
-    with firm_scope(shelf.desk.firm_id):
-        InboundEndpoint.objects.update(poll_cursor=NOW - timedelta(hours=1))
     pushed = [one for one in events if chance.random() < 0.3]
     pushed += chance.sample(pushed, len(pushed) // 3)
     chance.shuffle(pushed)
