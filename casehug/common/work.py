@@ -11,9 +11,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
+from casehug.common.bell import CHANNEL as CHANNEL
+from casehug.common.bell import notify as notify
 from casehug.common.ids import uuid7
 from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id
@@ -29,17 +30,14 @@ from casehug.common.settlements import wait as wait
 START_WITHIN_SECONDS = 50  # no remote call starts later than this after the claim
 MAX_CLAIMS = 5
 MAX_ATTEMPTS = 10
-CHANNEL = "casehug_work"
+_GUARD = "SELECT 1 FROM common_workitem WHERE id = %s AND fence = %s AND status = 'running' FOR UPDATE"
+_HIGHER = """
+    SELECT EXISTS (SELECT 1 FROM common_workitem
+    WHERE connection_id = %s AND status = 'ready' AND lane < %s AND next_attempt_at <= now())"""
 
 
 class LostClaim(RuntimeError):
     """The row was taken over by another worker (the fence moved): stop, write nothing more."""
-
-
-def notify() -> None:
-    """Wake the relay when the surrounding transaction commits (PostgreSQL delivers NOTIFY at commit)."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 def enqueue(
@@ -131,9 +129,11 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
 
 def guard(item: WorkItem) -> None:
     """Raise `LostClaim` unless the caller still owns the row; call it first in every later write transaction."""
-    owned = WorkItem.objects.select_for_update().filter(id=item.id, fence=item.fence, status="running").exists()
-    if not owned:
-        raise LostClaim(str(item.id))
+    # Plain SQL: it runs before every write of a run, and building the query would cost more than answering it.
+    with connection.cursor() as cursor:
+        cursor.execute(_GUARD, [item.id, item.fence])
+        if cursor.fetchone() is None:
+            raise LostClaim(str(item.id))
 
 
 def save_progress(item: WorkItem, *, step: str, state: Mapping[str, Any]) -> None:
@@ -223,10 +223,11 @@ def cancel(*, item_id: uuid.UUID) -> bool:
 
 def higher_lane_waits(item: WorkItem) -> bool:
     """Tell whether a more urgent row of the same connection is due: a writer yields between steps."""
-    waiting = WorkItem.objects.filter(
-        connection_id=item.connection_id, status="ready", lane__lt=item.lane, next_attempt_at__lte=Now()
-    )
-    return bool(waiting.exists())
+    if not item.lane:
+        return False  # nothing is more urgent than a button
+    with connection.cursor() as cursor:
+        cursor.execute(_HIGHER, [item.connection_id, item.lane])
+        return bool(cursor.fetchone()[0])
 
 
 def database_now() -> datetime:

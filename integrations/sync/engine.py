@@ -47,11 +47,14 @@ def _push_all(run: Run) -> Settlement:
     step: Step | None = None
     try:
         run.api = open_patiently(run.connection, lane=item.lane, started=run.started, observer=run.observe)
-        for step in run.provider.operations[item.kind].ordered(run.prepared.snapshot):
+        steps = run.provider.operations[item.kind].ordered(run.prepared.snapshot)
+        for step in steps:
+            made = len(run.api.calls)
             stop = _push(run, step) or adopted.link(run, step)
             if stop is not None:
                 return stop
-            if run.must_yield():
+            # Only a step with a call takes time, and after the last one nothing is left to be put off.
+            if len(run.api.calls) > made and step is not steps[-1] and run.must_yield():
                 return work.wait(seconds=0)
     except ProviderError as error:
         _log_failed_read(run, step, error)
