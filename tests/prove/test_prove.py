@@ -1,6 +1,7 @@
 """The registry names tests that exist; verdicts tell a breach, a sabotage that stays green and what did not run."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,15 @@ def test_every_check_is_there_once_with_tests_and_sabotage() -> None:
             path, _, function = node.partition("::")
             file = PROJECT / path
             assert file.is_file() and f"def {function}(" in file.read_text("utf-8"), node
+
+
+def test_the_product_knows_neither_proofs_nor_harness() -> None:
+    """What breaks the product on purpose must not be reachable from it."""
+    rooms = re.compile(r"^\s*(?:from|import) (?:harness|prove|bench|tests)\b", re.M)
+    files = [file for room in ("casehug", "integrations", "sandbox") for file in (PROJECT / room).rglob("*.py")]
+    assert [str(file) for file in files if rooms.search(file.read_text("utf-8"))] == []
+    for file in [*(PROJECT / "harness").rglob("*.py"), *(PROJECT / "prove").rglob("*.py")]:
+        assert file.read_text("utf-8").startswith('"""'), file
 
 
 def test_a_failure_a_missing_test_and_a_skip_are_told_apart() -> None:
