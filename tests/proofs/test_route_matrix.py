@@ -90,7 +90,8 @@ RECORDS: dict[str, tuple[str, type]] = {
     "link_id": ("lnk", ExternalLink), "call_id": ("cal", CallRecord), "slot_id": ("upl", UploadSlot),
     "template_id": ("tmpl", CaseType), "key_id": ("key", ApiKey), "view_id": ("viw", SavedView),
     "referral_id": ("ref", Referral), "invitation_id": ("inv", Invitation), "attachment_id": ("att", Attachment),
-    "partner_id": ("par", PartnerFirm), "case_import_id": ("rim", CaseImport), "erasure_id": ("era", Erasure), "export_id": ("exp", FirmExport),
+    "partner_id": ("par", PartnerFirm), "case_import_id": ("rim", CaseImport),
+    "erasure_id": ("era", Erasure), "export_id": ("exp", FirmExport),
 }  # fmt: skip
 PLAIN = {
     "provider": "lawmatics", "part": 1, "pk": 1, "uidb36": "0", "key": "none", "token": "A" * 43, "external_id": "7701",
