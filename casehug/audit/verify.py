@@ -25,7 +25,9 @@ def verify_firm(heads: Sequence[Head] = (), *, progress: Callable[[int], None] |
 
     Names the first fault: an altered or missing entry, or an end that was cut off or replaced since a head was taken.
     """
-    waiting = {head.seq: head for head in sorted(heads, key=lambda head: head.seq)}
+    waiting: dict[int, list[Head]] = {}
+    for head in heads:  # two of one entry may differ: after a restored backup the chain grows another way
+        waiting.setdefault(head.seq, []).append(head)
     previous, count, agreed = b"", 0, 0
     for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
         if entry.seq != count + 1:
@@ -33,15 +35,14 @@ def verify_firm(heads: Sequence[Head] = (), *, progress: Callable[[int], None] |
         if not hmac.compare_digest(bytes(entry.digest), entry_digest(previous, entry)):
             return Verdict(count, agreed, f"entry {entry.seq} was altered")
         previous, count = bytes(entry.digest), count + 1
-        outside = waiting.pop(entry.seq, None)
-        if outside is not None:
+        for outside in waiting.pop(entry.seq, ()):
             if not hmac.compare_digest(outside.digest, previous.hex()):
                 return Verdict(count, agreed, f"entry {entry.seq} is not the one noted outside on {outside.at}")
             agreed += 1
         if progress is not None and count % REPORT_EVERY == 0:
             progress(count)
     if waiting:
-        last = waiting[max(waiting)]
+        last = waiting[max(waiting)][-1]
         cut = f"entry {count + 1} and later ones are missing: entry {last.seq} was noted outside on {last.at}"
         return Verdict(count, agreed, cut)
     return Verdict(count, agreed)

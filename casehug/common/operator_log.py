@@ -11,6 +11,7 @@ from casehug.common.models import OperatorEntry
 log = structlog.get_logger(__name__)
 COMMAND = "command"
 BACKUP, ISOLATION, ROTATED, OPERATOR = "backup.reported", "isolation.checked", "keys.rotated", "operator.changed"
+SEAL = "seal.checked"
 
 
 def note(action: str, *, actor: str = COMMAND, details: Mapping[str, Any] | None = None) -> OperatorEntry:
@@ -24,6 +25,14 @@ def last(action: str, **details: Any) -> OperatorEntry | None:
     """Return the newest entry of an action, with these details if given."""
     wanted = {f"details__{key}": value for key, value in details.items()}
     return OperatorEntry.objects.filter(action=action, **wanted).order_by("-created_at").first()
+
+
+def broken_seals() -> list[str]:
+    """Return the ids of the firms whose audit seal was broken when it was checked last."""
+    newest: dict[str, str] = {}
+    for details in OperatorEntry.objects.filter(action=SEAL).order_by("created_at").values_list("details", flat=True):
+        newest[str(details.get("firm", ""))] = str(details.get("fault", ""))
+    return sorted(firm for firm, fault in newest.items() if fault)
 
 
 def recent(number: int = 20) -> list[OperatorEntry]:

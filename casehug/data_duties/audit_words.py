@@ -70,6 +70,8 @@ _SENTENCES = {
     "webhook_rotation.declared": "Change of a webhook secret declared",
 }  # fmt: skip
 
+# Columns that only serve the search: a change of them says nothing to people.
+_INNER = {"search_text", "email_key", "updated_at"}
 _KEYS = {"by": "by", "fields": "fields", "filtered_by": "filtered by", "code": "reason", "reason_given": "reason"}
 
 
@@ -113,6 +115,8 @@ def change_words(changes: Mapping[str, Any]) -> list[str]:
     if "from" in rest and "to" in rest:
         lines.append(f"{_value(rest.pop('from'))} → {_value(rest.pop('to'))}")
     for key, value in rest.items():
+        if key == "fields" and isinstance(value, list):
+            value = [_named(str(one)) for one in value if one not in _INNER]
         pair = isinstance(value, list) and len(value) == 2 and not isinstance(value[0], list | dict) and key != "fields"
         if pair and key not in ("events", "keys", "ids", "scopes", "filtered_by"):
             lines.append(f"{_named(key)}: {_value(value[0])} → {_value(value[1])}")

@@ -8,8 +8,9 @@ from casehug.data_duties.export.build import drop_expired
 from casehug.data_duties.retention import Kept
 from casehug.intake.models import ImportRow
 
-MATTER = "The client's file. How long it has to be kept is for the firm to know; it ends by erasing the client."
+MATTER = "The client’s file. How long it has to be kept is for the firm to know; it ends by erasing the client."
 FIRM = "Needed as long as the firm works here."
+ALWAYS, STAYS = "Always", "While you work here"
 
 
 def _blank_imports(before: datetime) -> int:
@@ -33,9 +34,11 @@ RULES = (
     Kept("Firm, people and settings", (
         "firms_membership", "firms_apikey", "intake_casetype", "intake_savedview", "referrals_partnerfirm",
         "referrals_leadform",
-        "common_datakey", "common_gate"), FIRM),
-    Kept("Audit log", ("audit_auditentry",), "Proof of who did what; nobody can delete an entry, at least 6 years."),
-    Kept("Certificates of erasure", ("data_duties_erasure",), "Proof that a client was erased; ids and counts only."),
+        "common_datakey", "common_gate"), FIRM, until=STAYS),
+    Kept("Audit log", ("audit_auditentry",), "Proof of who did what, for 6 years at least; nobody can delete an entry.",
+         until=ALWAYS),
+    Kept("Certificates of erasure", ("data_duties_erasure",), "Proof that a client was erased; ids and counts only.",
+         until=ALWAYS),
     Kept("Announced uploads that never came", ("intake_uploadslot",), "Only a place for one file.",
          days=1, by="casehug.intake.upkeep.remove_stray_uploads"),
     Kept("Text of imported files", ("intake_importrow", "intake_importbatch"),

@@ -36,12 +36,14 @@ class Kept:
     """Called by the tick below with the time before which things are too old, in the firm scope."""
     by: str = ""
     """The tick elsewhere that deletes it."""
+    until: str = FOREVER
+    """What ends it, in words, when age does not."""
 
     @property
     def period(self) -> str:
         """The time of keeping in words."""
         if self.days is None:
-            return FOREVER
+            return self.until
         if self.days < 5:
             return f"{self.days * 24:.0f} hours"
         return f"{self.days / 30.4:.0f} months" if self.days > 360 else f"{self.days:.0f} days"

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from casehug.audit.services import verify_chain
+from casehug.audit.heads import own_heads
+from casehug.audit.verify import verify_firm
 from casehug.common import operator_log, standstill, ticks, work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
@@ -68,12 +69,13 @@ def _isolation(actor: str, firm_id: uuid.UUID | None) -> Outcome:
 def _seal(actor: str, firm_id: uuid.UUID | None) -> Outcome:
     if firm_id is None or firm_id not in ticks.firm_ids():
         return Outcome("There is no firm with this id.", good=False)
+    heads = own_heads().get(firm_id, [])
     with firm_scope(firm_id):
-        fault = verify_chain()
-    operator_log.note("seal.checked", actor=actor, details={"firm": str(firm_id), "fault": fault or ""})
-    if fault:
-        return Outcome(f"The audit seal of {firm_id} is broken: {fault}.", good=False)
-    return Outcome(f"The audit seal of {firm_id} is unbroken.")
+        found = verify_firm(heads)
+    operator_log.note(operator_log.SEAL, actor=actor, details={"firm": str(firm_id), "fault": found.fault})
+    if found.fault:
+        return Outcome(f"The audit seal of {firm_id} is broken: {found.fault}.", good=False)
+    return Outcome(f"The audit seal of {firm_id} is unbroken; {found.heads} heads outside the database agree.")
 
 
 ACTS: dict[str, Act] = {
@@ -114,7 +116,8 @@ ACTS: dict[str, Act] = {
     "seal": Act(
         "Check the audit seal of a firm?",
         "Check now",
-        ["Recomputes the seal of every entry in the firm's audit log. Nothing of it is shown here."],
+        ["Recomputes the seal of every entry in the firm's audit log, and compares it with the heads that were noted "
+         "outside the database. Nothing of it is shown here."],
         [],
         _seal, of_firm=True,
     ),

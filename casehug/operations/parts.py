@@ -46,7 +46,7 @@ def parts(rows: list[Backlog], connections: list[Outside], *, paused: bool) -> l
     found += _guarded("broker", "Broker", _broker)
     found += [*_work(rows, paused=paused), _events(connections)]
     found += [_disk(disk) for disk in disks()]
-    found += [_migrations(), _keys(), _backup(now), _isolation(now)]
+    found += [_migrations(), _keys(), _backup(now), _isolation(now), _seals()]
     return sorted(found, key=lambda part: WORST_FIRST.index(part.state))
 
 
@@ -168,3 +168,9 @@ def _isolation(now: datetime) -> Part:
         return Part("isolation", "Isolation of firms", FAILED, f"{words}: firms are not separated.", age)
     state = OK if age < ISOLATION_DAYS * 86400 else ATTENTION
     return Part("isolation", "Isolation of firms", state, f"{words}: they stand.", age)
+
+
+def _seals() -> Part:
+    broken = operator_log.broken_seals()
+    words = f"Broken: {', '.join(broken[:3])}." if broken else "None is known to be broken; each is checked every day."
+    return Part("seals", "Audit seals", FAILED if broken else OK, words, float(len(broken)))

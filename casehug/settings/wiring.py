@@ -89,6 +89,7 @@ NOTICE_KINDS = [
     "integrations.connections.notices.KINDS",
     "integrations.outbound.notices.KINDS",
     "casehug.referrals.notices.KINDS",
+    "casehug.data_duties.audit_check.KINDS",
 ]
 # Who hears when a row of a kind has ended for good (done or dead), in the transaction that ends it.
 WORK_ENDED = {
@@ -129,4 +130,5 @@ TICKS = [
     "casehug.referrals.ticks.tick",
     "casehug.audit.heads.tick",
     "casehug.data_duties.retention.tick",
+    "casehug.data_duties.audit_check.tick",
 ]

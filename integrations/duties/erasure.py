@@ -31,22 +31,28 @@ Remote = set[tuple[str, str]]  # (kind, id)
 def erase(subject: Subject, result: Result) -> None:
     """Delete links, intents, calls, payloads and deliveries of the client; the log keeps its lines, ids only."""
     remote = _remote(subject, result)
-    matters = subject.of("matter")
-    result.delete("Records of calls", CallRecord.objects.filter(matter_id__in=matters))
-    writes = Q(matter_id__in=matters) | Q(subject_id__in=subject.everything())
-    result.delete("Records of writes", RemoteIntent.objects.filter(writes))
-    result.delete("Links to records", ExternalLink.objects.filter(local_id__in=subject.everything()))
+    matters, mine = subject.of("matter"), subject.everything()
+    # A run about a referral, its news or its files names that record instead of a matter.
+    result.delete("Records of calls", CallRecord.objects.filter(matter_id__in=mine))
+    runs = {*WorkItem.objects.filter(subject_id__in=mine).values_list("id", flat=True),
+            *_writes(subject).values_list("work_item_id", flat=True)}  # fmt: skip
+    result.delete("Records of writes", _writes(subject))
+    result.delete("Links to records", ExternalLink.objects.filter(local_id__in=mine))
     contacts = {one for kind, one in remote if kind == "contact"}
     shared = set(ExternalLink.objects.filter(local_type="contact").values_list("external_id", flat=True))
     result.delete("Keys of contacts", ContactKey.objects.filter(external_id__in=contacts - shared - {""}))
     readings = {one for kind, one in remote if kind == "matter"}
     result.delete("Readings of matters", MatterReading.objects.filter(external_id__in=readings))
-    lines = SyncLog.objects.filter(matter_id__in=matters).exclude(error_text="")
+    lines = SyncLog.objects.filter(Q(matter_id__in=mine) | Q(work_item_id__in=runs)).exclude(error_text="")
     result.note("Texts of the sync log", lines.update(error_text=""))
     rows = BulkRow.objects.filter(matter_id__in=matters)
     result.note("Rows of bulk syncs", rows.update(person=None, digest=None, contact_id="", error_text=""))
     _incoming(subject, remote, result)
     _outgoing(subject, result)
+
+
+def _writes(subject: Subject) -> Any:
+    return RemoteIntent.objects.filter(Q(matter_id__in=subject.of("matter")) | Q(subject_id__in=subject.everything()))
 
 
 def _remote(subject: Subject, result: Result) -> Remote:
@@ -64,7 +70,7 @@ def _remote(subject: Subject, result: Result) -> Remote:
     for link in links.order_by("local_type", "external_id"):
         for record in (link.external_id, *(str(one) for one in link.review_ids)):
             add(link.connection.provider, link.remote_firm, link.local_type, record)
-    writes = RemoteIntent.objects.filter(matter_id__in=subject.of("matter")).select_related("connection")
+    writes = _writes(subject).select_related("connection")
     for intent in writes.exclude(remote_id="").order_by("kind", "remote_id"):
         add(intent.connection.provider, intent.connection.remote_firm, intent.kind, intent.remote_id)
     return found - {(kind, "") for kind, _ in found}
@@ -84,6 +90,7 @@ def _incoming(subject: Subject, remote: Remote, result: Result) -> None:
     WorkItem.objects.filter(kind="inbound_event", subject_id__in=ids, status__in=("ready", "held")).update(
         status="cancelled"
     )
+    result.watch(ids)
     unverified = QuarantinedEvent.objects.filter(body__isnull=False)
     bad = [*_holding(unverified, quarantine.open_body, [*marks, *(f'"{one}"' for _, one in remote)])]
     result.delete("Unverified events", QuarantinedEvent.objects.filter(id__in=bad))
@@ -111,5 +118,6 @@ def _outgoing(subject: Subject, result: Result) -> None:
             named.add(event_id)
     deliveries = list(WebhookDelivery.objects.filter(event_id__in=named).values_list("id", flat=True))
     WorkItem.objects.filter(subject_id__in=deliveries, status__in=("ready", "held")).update(status="cancelled")
+    result.watch([*deliveries, *named])
     result.delete("Attempts of webhooks", WebhookAttempt.objects.filter(delivery_id__in=deliveries))
     result.delete("Deliveries of webhooks", WebhookDelivery.objects.filter(id__in=deliveries))

@@ -133,10 +133,11 @@ def _erase_rows(erasure: Erasure) -> None:
     if client is not None:
         list(Matter.objects.select_for_update().filter(client=client).order_by("id").values_list("id"))
         subject = subject_of(client)
-        if WorkItem.objects.filter(subject_id__in=subject.everything(), status="running").exists():
-            raise Busy(str(erasure.id))
+        _refuse_running(erasure, subject.everything())
         words = subject.words()
         result = _erase_all(subject)
+        # Once more: what was claimed since the first look could not be cancelled above, and would write again.
+        _refuse_running(erasure, [*subject.everything(), *result.watched])
         erasure.matters = [str(one) for one in subject.of("matter")]
         erasure.counts = {label: count for label, count in result.counts.items() if count}
         erasure.counts["Files"] = len(result.files)
@@ -144,6 +145,11 @@ def _erase_rows(erasure: Erasure) -> None:
         erasure.mentions = mentions(words)
     erasure.state = Erasure.State.FILES
     erasure.save()
+
+
+def _refuse_running(erasure: Erasure, ids: list[uuid.UUID]) -> None:
+    if WorkItem.objects.filter(subject_id__in=ids, status="running").exists():
+        raise Busy(str(erasure.id))
 
 
 def _delete_file(firm_id: uuid.UUID, relative: str) -> None:

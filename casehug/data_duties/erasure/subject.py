@@ -41,7 +41,9 @@ class Subject:
     def marks(self) -> list[str]:
         """Return what a body about the client would hold: words, and the public ids of client, matters, documents."""
         named = (("cli", [self.client.id]), ("mat", self.of("matter")), ("doc", self.of("document")),
-                 ("upl", self.of("upload", "slot")), ("ref", self.of("referral")))  # fmt: skip
+                 ("upl", self.of("upload", "slot")), ("ref", self.of("referral")), ("lnk", self.of("link")),
+                 ("inv", self.of("invitation")), ("att", self.of("attachment")),
+                 ("upd", self.of("case_update")))  # fmt: skip
         ids = [public_id(prefix, one) for prefix, found in named for one in found]
         return [*self.words(), *ids, *(str(one) for one in self.everything())]
 
@@ -53,6 +55,12 @@ class Result:
     counts: Counter[str] = field(default_factory=Counter)
     files: list[str] = field(default_factory=list)
     remote: list[dict[str, str]] = field(default_factory=list)
+    watched: set[uuid.UUID] = field(default_factory=set)
+    """Subjects beside the client's own whose work must not be running while the rows go."""
+
+    def watch(self, ids: Iterable[uuid.UUID]) -> None:
+        """Have the erasure wait for running work about these: it could bring back what was just deleted."""
+        self.watched.update(ids)
 
     def delete(self, label: str, rows: Any) -> None:
         """Delete rows (nothing may point at them any more) and count them."""

@@ -32,6 +32,8 @@ from casehug.firms.models import Firm
 from casehug.intake.services.uploads import media_root
 
 KIND, KEPT, WORK_SECONDS = "export_firm", timedelta(hours=24), 40.0
+ABANDONED = timedelta(hours=24)
+"""After so long an export that nobody works on is over: its work was given up, or the command was stopped."""
 ABOUT = "Every table as JSON lines (UTF-8), every stored file. `sha256` is the hash of each member of this archive."
 BLOCK = 1 << 20
 
@@ -39,16 +41,27 @@ BLOCK = 1 << 20
 def request_export() -> FirmExport:
     """Queue an export of the scope's firm; while one is being made that one is returned."""
     for row in FirmExport.objects.filter(state__in=FirmExport.OPEN):
-        if WorkItem.objects.filter(kind=KIND, subject_id=row.id, status__in=WorkItem.LIVE).exists():
+        if _is_being_made(row):
             found: FirmExport = row
             return found
-        FirmExport.objects.filter(id=row.id).update(state=FirmExport.State.FAILED)
+        _give_up(row)
     made = new_export()
     work.enqueue(
         kind=KIND, queue="maintenance", subject_type="export", subject_id=made.id, lane=WorkItem.Lane.BUTTON,
         trigger="person", actor_id=current_actor_id(),
     )  # fmt: skip
     return made
+
+
+def _is_being_made(row: FirmExport) -> bool:
+    return bool(WorkItem.objects.filter(kind=KIND, subject_id=row.id, status__in=WorkItem.LIVE).exists())
+
+
+def _give_up(row: FirmExport) -> None:
+    """Nobody goes on with it: a half file holds client data and must not stay behind."""
+    if row.path:
+        file_of(row).unlink(missing_ok=True)
+    FirmExport.objects.filter(id=row.id).update(state=FirmExport.State.FAILED, path="", contents={})
 
 
 def new_export() -> FirmExport:
@@ -140,7 +153,10 @@ def _add(archive: zipfile.ZipFile, piece: Piece, state: dict[str, Any]) -> None:
         state["missing"].append(piece.name)
         return
     digest = hashlib.sha256(piece.data)
-    with archive.open(zipfile.ZipInfo(piece.name, time.gmtime()[:6]), "w", force_zip64=True) as target:
+    member = zipfile.ZipInfo(piece.name, time.gmtime()[:6])
+    # Files of clients are compressed already; rows of tables shrink to a tenth.
+    member.compress_type = zipfile.ZIP_STORED if piece.path is not None else zipfile.ZIP_DEFLATED
+    with archive.open(member, "w", force_zip64=True) as target:
         target.write(piece.data)
         if piece.path is not None:
             with piece.path.open("rb") as source:
@@ -163,21 +179,22 @@ def _manifest(firm_id: uuid.UUID, export: FirmExport, state: dict[str, Any]) -> 
 
 
 def _save(firm_id: uuid.UUID, export: FirmExport, state: dict[str, Any], finished: bool) -> None:
-    with firm_scope(firm_id):
-        rows = FirmExport.objects.filter(id=export.id, state__in=FirmExport.OPEN)
-        if not finished:
-            rows.update(state=FirmExport.State.BUILDING, contents=state, done=state["done"])
-            return
-        path, now = file_of(export), timezone.now()
+    path = file_of(export)
+    values: dict[str, Any] = {"state": FirmExport.State.BUILDING, "contents": state, "done": state["done"]}
+    if finished and path.exists():
         with path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
-        changed = rows.update(
-            state=FirmExport.State.READY, contents={"rows": state["rows"]}, done=state["done"], total=state["done"],
-            size_bytes=path.stat().st_size, sha256=digest, ready_at=now, expires_at=now + KEPT,
-        )  # fmt: skip
-        if changed:
+        now = timezone.now()
+        values = {
+            "state": FirmExport.State.READY, "contents": {"rows": state["rows"]}, "done": state["done"],
+            "total": state["done"], "size_bytes": path.stat().st_size, "sha256": digest, "ready_at": now,
+            "expires_at": now + KEPT,
+        }  # fmt: skip
+    with firm_scope(firm_id):
+        changed = FirmExport.objects.filter(id=export.id, state__in=FirmExport.OPEN).update(**values)
+        if changed and values["state"] == FirmExport.State.READY:
             record(action="export.ready", object_type="export", object_id=export.id, changes={"sha256": digest})
-    if not changed:  # a client was erased meanwhile: this file still holds them
+    if not changed:  # a client was erased meanwhile: this file, half or whole, still holds them
         path.unlink(missing_ok=True)
 
 
@@ -189,6 +206,9 @@ def run_export(item: Any) -> work.Settlement:
 
 def drop_expired(now: Any) -> int:
     """Delete the files whose day is over; the rows stay. In the firm scope. Returns how many."""
+    for row in FirmExport.objects.filter(state__in=FirmExport.OPEN, created_at__lt=now - ABANDONED):
+        if not _is_being_made(row):
+            _give_up(row)
     rows = list(FirmExport.objects.filter(state=FirmExport.State.READY, expires_at__lt=now))
     for row in rows:
         file_of(row).unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from casehug.audit.services import record
 from casehug.common.scope import firm_scope
 from casehug.data_duties.audit_check import ask_for_check, seal_state
 from casehug.data_duties.audit_forms import AuditFilterForm
-from casehug.data_duties.audit_log import HEADERS, MOST_LINES, AuditFilter, audit_page, export_cells
+from casehug.data_duties.audit_log import HEADERS, MOST_LINES, AuditFilter, AuditPage, audit_page, export_cells
 from casehug.firms.access import CurrentMembership, firm_page
 from casehug.firms.views import settings_tabs
 from casehug.intake.text import spreadsheet_safe
@@ -37,7 +37,8 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     wanted = form.wanted(_member(request).timezone)
     before, after = (_number(request.GET.get(name, "")) for name in ("before", "after"))
-    page = audit_page(wanted, before=before, after=after)
+    # A filter that cannot be read shows nothing: the whole log under it would look like its answer.
+    page = AuditPage([]) if form.errors else audit_page(wanted, before=before, after=after)
     kept = {name: str(value) for name, value in request.GET.items() if value and name in form.fields}
     here = reverse("settings_audit")
     context = {
@@ -86,6 +87,8 @@ def audit_csv(request: HttpRequest) -> HttpResponse:
     with firm_scope(person.firm_id):
         form = AuditFilterForm(request.GET)
         wanted = form.wanted(person.timezone)
+        if form.errors:
+            return redirect(f"{reverse('settings_audit')}?{request.GET.urlencode()}")
         used = sorted(name for name in form.fields if request.GET.get(name))
         record(action="audit.exported", object_type="audit", changes={"filtered_by": used})
     answer = StreamingHttpResponse(_csv(person.firm_id, wanted), content_type="text/csv; charset=utf-8")

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
 from casehug.data_duties.audit_words import record_words
 from casehug.data_duties.erasure.run import KIND, certificate, plan_erasure, request_erasure
@@ -25,13 +26,14 @@ WORD = "erase"
 class ErasureForm(forms.Form):
     """Why, that no duty stands against it, and the typed word."""
 
-    reason = forms.ChoiceField(choices=Erasure.Reason.choices, label="Why", widget=forms.RadioSelect)
+    reason = forms.ChoiceField(choices=Erasure.Reason.choices, label="Why", widget=forms.RadioSelect,
+                               error_messages={"required": "Choose why the client is erased."})  # fmt: skip
     duty = forms.BooleanField(
         label="I have checked that we need not keep this file",
         error_messages={"required": "Erasing cannot be taken back: somebody has to have checked this."},
     )
     typed = forms.CharField(
-        label="Type the word to confirm", help_text=f"Type {WORD}", max_length=20,
+        label=f"Type “{WORD}” to confirm", max_length=20, error_messages={"required": f"Type the word {WORD}."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
 
@@ -79,6 +81,9 @@ def erasure_page(request: HttpRequest, erasure_id: uuid.UUID) -> HttpResponse:
     context = {
         **_live(erasure), "tabs": settings_tabs(request, "settings_data"),
         "who": names.get(erasure.requested_by_id, "A command of the operator"),  # type: ignore[arg-type]
+        "client_key": public_id("cli", erasure.client_id),
+        "matter_keys": [public_id("mat", uuid.UUID(one)) for one in erasure.matters],
+        "firm_name": request.membership.firm_name,  # type: ignore[attr-defined]
         "remote": [{**one, "kind": record_words(one["kind"])} for one in erasure.remote],
     }  # fmt: skip
     return render(request, "data_duties/erasure.html", context)

@@ -28,7 +28,7 @@ def _is_there(export: FirmExport) -> bool:
 def export_state(request: HttpRequest) -> dict[str, Any]:
     """Return what the card of the export shows: the newest export, its progress, why a button cannot be used."""
     export = FirmExport.objects.order_by("-created_at", "-id").first()
-    open_now, failed = False, False
+    open_now, failed = False, export is not None and export.state == FirmExport.State.FAILED
     if export is not None and export.state in FirmExport.OPEN:
         open_now = True
         item = WorkItem.objects.filter(kind=KIND, subject_id=export.id).order_by("-created_at").first()

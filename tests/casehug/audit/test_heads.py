@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -90,6 +91,16 @@ def test_the_command_reads_heads_from_files_and_logs(
         call_command("verify_audit", "--json", "--checkpoints", str(log))
     assert found.value.returncode == 1
     assert "later ones are missing" in capsys.readouterr().out
+
+
+def test_two_heads_of_one_entry_are_both_looked_at(firm: Firm) -> None:
+    """After a restored backup the chain grows another way: a newer head must not hide the older one."""
+    fill(firm)
+    tick()
+    head = own_heads()[firm.id][0]
+    for heads in ([replace(head, digest="00"), head], [head, replace(head, digest="00")]):
+        with firm_scope(firm.id):
+            assert "is not the one noted outside" in verify_firm(heads).fault
 
 
 def test_wrong_use(firm: Firm, tmp_path: Path) -> None:

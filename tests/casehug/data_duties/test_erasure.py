@@ -12,14 +12,18 @@ from pytest_django import Settings
 
 from casehug.audit.models import AuditEntry
 from casehug.audit.services import verify_chain
+from casehug.common import work as work_rows
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work_runner import run_item
 from casehug.data_duties.erasure import run
+from casehug.data_duties.erasure.subject import Result, Subject
 from casehug.data_duties.models import Erasure
 from casehug.firms.models import Firm
 from casehug.intake.errors import Refused
 from casehug.intake.models import Client, Matter
+from casehug.outbox.models import OutboxEvent
+from integrations.models import WebhookDelivery
 from tests.casehug.caller import make_key
 from tests.casehug.data_duties.trail import WORDS, Trail, found, leave_trail
 from tests.conftest import Person
@@ -147,6 +151,38 @@ def test_running_work_ends_first(firm: Firm, trail: Trail) -> None:
     with firm_scope(firm.id):
         assert WorkItem.objects.get(kind="erase_client").status == "ready"
         assert Client.objects.filter(id=trail.client.id).exists()
+
+
+def test_work_that_begins_meanwhile_or_sends_a_webhook_ends_first(
+    firm: Firm, trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is claimed after the first look, or is about a delivery, takes everything back until it has ended."""
+    erasure = ask(firm, trail)
+    with firm_scope(firm.id):
+        before = sorted(found())
+        event = OutboxEvent.objects.filter(subject_id=trail.matter.id).latest("created_at")
+        delivery = WebhookDelivery.objects.get(event_id=event.id)
+        sending = work_rows.enqueue(kind="deliver_webhook", queue="outbound", subject_type="webhook_delivery",
+                                    subject_id=delivery.id)  # fmt: skip
+        WorkItem.objects.filter(id=sending.id).update(status="running")
+    with pytest.raises(run.Busy):
+        run.perform(firm_id=firm.id, erasure_id=erasure.id)
+    erase_all = run._erase_all
+
+    def claimed(subject: Subject) -> Result:
+        WorkItem.objects.filter(subject_id=trail.matter.id, kind="nothing").update(status="running")
+        return erase_all(subject)
+
+    with firm_scope(firm.id):
+        WorkItem.objects.filter(id=sending.id).update(status="done")
+    with monkeypatch.context() as patched, pytest.raises(run.Busy):
+        patched.setattr(run, "_erase_all", claimed)
+        run.perform(firm_id=firm.id, erasure_id=erasure.id)
+    with firm_scope(firm.id):
+        assert sorted(found()) == before
+    run.perform(firm_id=firm.id, erasure_id=erasure.id)
+    with firm_scope(firm.id):
+        assert found() == []
 
 
 def test_a_duty_has_to_be_looked_at(firm: Firm, trail: Trail) -> None:

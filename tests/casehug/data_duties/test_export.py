@@ -73,6 +73,8 @@ def test_everything_of_the_firm_and_nothing_else(firm: Firm, trail: Trail, admin
         export = FirmExport.objects.get(id=export.id)
         data = build.file_of(export).read_bytes()
     assert hashlib.sha256(data).hexdigest() == export.sha256 and len(data) == export.size_bytes
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.getinfo("tables/audit_auditentry.jsonl").compress_type == zipfile.ZIP_DEFLATED
     held = members(data)
     manifest = json.loads(held.pop("manifest.json"))
     assert {name: hashlib.sha256(content).hexdigest() for name, content in held.items()} == manifest["sha256"]
@@ -157,6 +159,35 @@ def test_an_erased_client_is_in_no_export(firm: Firm, trail: Trail) -> None:
     erasing.perform(firm_id=firm.id, erasure_id=erasure.id)
     assert not path.exists() and not other.exists()
     assert build.build(firm_id=firm.id, export_id=half.id) and not other.exists()
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 0.0])
+def test_an_erasure_between_two_pieces_leaves_no_file(firm: Firm, trail: Trail, seconds: float) -> None:
+    """The erasure deletes the file while it is open: neither a half nor a whole one comes back."""
+    export = asked(firm)
+    with firm_scope(firm.id):
+        path = build.file_of(FirmExport.objects.get(id=export.id))
+        erasure = erasing.request_erasure(client_id=trail.client.id, reason="request", duty_accepted=True)
+
+    def meanwhile(_: int) -> None:
+        erasing.perform(firm_id=firm.id, erasure_id=erasure.id)
+        path.touch()  # as if the piece after it had begun the file anew
+
+    build.build(firm_id=firm.id, export_id=export.id, seconds=seconds, progress=meanwhile)
+    assert not path.exists()
+
+
+def test_a_half_file_that_nobody_goes_on_with_is_deleted(firm: Firm, trail: Trail, admin: Person) -> None:
+    export = asked(firm)
+    build.build(firm_id=firm.id, export_id=export.id, seconds=1e-9)
+    with firm_scope(firm.id):
+        path = build.file_of(FirmExport.objects.get(id=export.id))
+        apply(timezone.now() + timedelta(days=2))
+        assert path.exists(), "its work is alive"
+        WorkItem.objects.filter(kind="export_firm").update(status="dead")
+        apply(timezone.now() + timedelta(days=2))
+        assert not path.exists() and FirmExport.objects.get().state == "failed"
+    assert "could not be put together" in admin.browser.get(DATA).content.decode()
 
 
 def test_the_command(firm: Firm, trail: Trail, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,9 +151,21 @@ def _outside(client: Client, matter: Matter, name: str, email: str) -> None:
     intent.frozen = sealed(intent, "frozen", name)  # type: ignore[attr-defined]
     save(intent)
     save(made(SyncLog, connection=linked, matter_id=matter.id, status="failed", error_text=f"“{name}” is no name"))
+    _run_of_the_referral(linked, matter, name)
     run = BulkRun.objects.create(connection=linked, choice="2 chosen", matched=1, remote_firm="1", status="planned")
     save(made(BulkRow, run=run, position=1, matter_id=matter.id, person=os.urandom(32), error_text=name))
     _events(linked, matter, name, email, tail)
+
+
+def _run_of_the_referral(linked: Connection, matter: Matter, name: str) -> None:
+    """A run about a case names the case where others name a matter, and its lines name the run alone."""
+    case = Referral.objects.get(matter=matter)
+    run = save(made(WorkItem, kind="nothing_of_a_case", queue="maintenance", subject_type="referral",
+                    subject_id=case.id, status="done", next_attempt_at=timezone.now()))  # fmt: skip
+    save(made(SyncLog, connection=linked, work_item_id=run.pk, status="failed", error_text=f"“{name}” is no name"))
+    call = made(CallRecord, connection=linked, work_item_id=run.pk, matter_id=case.id, made_at=timezone.now())
+    call.content = sealed(call, "content", f'{{"last_name": "{name}"}}')  # type: ignore[attr-defined]
+    save(call)
 
 
 def _events(linked: Connection, matter: Matter, name: str, email: str, tail: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from casehug.common.actor import actor_context
-from casehug.common.command import FirmCommand, WrongUse, firm_id_of
+from casehug.common.command import FirmCommand, Problem, WrongUse, firm_id_of
 from casehug.common.scope import firm_scope
 from casehug.data_duties.export.build import build, file_of, new_export
 from casehug.data_duties.models import FirmExport
@@ -35,6 +35,8 @@ class Command(FirmCommand):
             bar.end()
         with firm_scope(firm_id):
             export.refresh_from_db()
+        if export.state != FirmExport.State.READY:
+            raise Problem("Meanwhile a client was erased, or somebody asked for another export. Run the command again.")
         place = file_of(export)
         if to is not None:
             shutil.move(place, to)
