@@ -12,7 +12,7 @@ from casehug.common import slots
 from casehug.common.scope import firm_scope
 from casehug.firms.access import CurrentMembership, can
 
-LOCAL_TEXT = "Local run with stand-ins: nothing reaches a real Lawmatics account."
+LOCAL_TEXT = "Local run with stand-ins: nothing reaches a real account."
 REAL_TEXT = "Local run connected to real Lawmatics addresses: what you sync arrives there."
 DEMO_TEXT = "Demo firm: two-step sign-in is not required here. Do not enter real clients."
 

@@ -63,8 +63,13 @@ def text(content: dict[str, Any]) -> str:
             "    1. Sign in as the firm's admin; Settings → Integrations → Lawmatics → Connect.",
             "    2. Open the client's portal in another window, answer, upload, finish.",
             "    3. Approve the intake on the matter page and watch it arrive in the stand-in's CRM screen.",
-            "",
         ]
+        if exchange:
+            lines += [
+                "    4. Referrals: Settings → Integrations → Lexamica → Connect, with the keys shown on",
+                f"       {exchange}/app/firm?firm=1; then send a case there as another firm.",
+            ]
+        lines.append("")
     lines += [f"  Note: {note}" for note in content.get("notes", [])]
     lines.append("  Ctrl-C stops everything (or `python3 manage.py down` in another terminal).")
     return "\n".join(lines) + "\n"

@@ -22,6 +22,7 @@ case_routes = [
     path("matter/", case.case_matter, name="referral_matter"),
     path("seen/", case.case_seen, name="referral_seen"),
     path("files/<att:attachment_id>/", case.case_download, name="referral_download"),
+    path("files/<att:attachment_id>/remove/", case.case_file_remove, name="referral_file_remove"),
 ]
 urlpatterns = [
     path("referrals/", inbox.inbox, name="referrals"),

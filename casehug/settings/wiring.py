@@ -1,6 +1,6 @@
 """What is plugged in where: dotted strings, so that the product imports none of the outside world."""
 
-INTEGRATION_PROVIDERS = ["integrations.providers.lawmatics.provider.PROVIDER"]
+INTEGRATION_PROVIDERS = [f"integrations.providers.{name}.provider.PROVIDER" for name in ("lawmatics", "lexamica")]
 OUTBOX_CONSUMERS = ["integrations.consumers.on_event", "integrations.referrals.listening.on_event"]
 WORK_HANDLERS = {
     "outbox_dispatch": "casehug.outbox.dispatch.redispatch",

@@ -26,11 +26,17 @@ def linked(connection: Connection, kind: str, external_id: str) -> uuid.UUID | N
 
 
 def link(connection: Connection, kind: str, local_id: uuid.UUID, external_id: str, *, how: str) -> None:
-    """Link a local row with a record there; what waited for a case is processed once more."""
+    """Link a local row with a record there; what waited for a case is processed once more.
+
+    A link that a person confirmed without knowing the id there gets it; another id never replaces a known one.
+    """
     values = {"connection": connection, "how": how, "external_id": external_id}
-    ExternalLink.objects.get_or_create(
+    row, made = ExternalLink.objects.get_or_create(
         remote_firm=connection.remote_firm, local_type=kind, local_id=local_id, defaults=values
     )
+    if not made and not row.external_id and external_id and linked(connection, kind, external_id) is None:
+        row.external_id = external_id
+        row.save(update_fields=["external_id", "updated_at"])
     if kind == CASE:
         free(connection, external_id)
 

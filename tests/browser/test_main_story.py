@@ -46,8 +46,13 @@ def portal_path(firm: Firm) -> str:
 
 
 def sign_in(page: Page, base: str) -> None:
+    sign_in_as(page, base, ADMIN)
+
+
+def sign_in_as(page: Page, base: str, email: str) -> None:
+    """Sign in with the password of all tests and see the dashboard."""
     page.goto(f"{base}/accounts/login/")
-    page.get_by_label("Email").fill(ADMIN)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()

@@ -21,6 +21,7 @@ from casehug.referrals.selectors.cases import attachment_detail, case_detail, dr
 from casehug.referrals.selectors.inbox import UPDATE_WARNING
 from casehug.referrals.services.files import attachment_path, share_file
 from casehug.referrals.services.matters import accept_makes_matter, like_clients, mapped_case_type
+from casehug.referrals.services.removal import remove_file
 from casehug.referrals.services.sending import lost_seen
 from casehug.referrals.services.updates import WRITABLE, draft_update, drafted_words, post_update
 from casehug.referrals.views.common import or_404, why_not
@@ -113,6 +114,18 @@ def case_file(request: HttpRequest, referral_id: uuid.UUID) -> HttpResponse:
         except IntakeError as error:
             form.add_error(None, error.message)
     return _drawn(request, referral, 422, share_form=form)
+
+
+@require_POST
+@firm_page("referrals.work")
+def case_file_remove(request: HttpRequest, referral_id: uuid.UUID, attachment_id: uuid.UUID) -> HttpResponse:
+    """Take a file this firm has shared off the case, for every firm on it."""
+    or_404(attachment_detail, referral_id, attachment_id)
+    attempt(
+        request, lambda: remove_file(referral_id=referral_id, attachment_id=attachment_id),
+        done="The other firms lose the file as soon as the exchange confirms it. Your own copy stays.",
+    )  # fmt: skip
+    return redirect("referral", referral_id)
 
 
 @require_POST

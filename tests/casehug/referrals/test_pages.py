@@ -12,11 +12,12 @@ from casehug.firms.models import Firm
 from casehug.intake.models import CaseType, Client, Matter
 from casehug.intake.services.clients import create_client
 from casehug.intake.services.matters import create_matter
+from casehug.outbox.models import OutboxEvent
 from casehug.referrals.choices import choices, save_choices
 from casehug.referrals.facts import FileFacts, InvitationFacts, RelayFacts
 from casehug.referrals.models import CaseUpdate, Invitation, InvitationAnswer, PartnerFirm, Referral
 from casehug.referrals.services.answers import confirm_answer
-from casehug.referrals.services.files import receive_file
+from casehug.referrals.services.files import file_removed, file_shared, receive_file
 from casehug.referrals.services.invitations import apply_invitation_state
 from casehug.referrals.services.sending import apply_relay
 from tests.casehug.intake.conftest import PDF_BYTES
@@ -145,6 +146,18 @@ def test_updates_are_drafted_kept_and_sent_once(connected: None, staff: Person, 
     brief = SimpleUploadedFile("brief.pdf", PDF_BYTES, "application/pdf")
     press(staff, "referral_file", given.referral_id, file=brief)
     assert "Pending until confirmed" in read(staff, "referral", given.referral_id)
+    with firm_scope(staff.firm_id):
+        file = given.referral.attachments.get()
+        assert "Remove file" not in read(staff, "referral", given.referral_id)
+        file_shared(attachment_id=file.id, key="f-1")
+    assert "Remove file" in read(staff, "referral", given.referral_id)
+    for _ in range(2):
+        staff.browser.post(reverse("referral_file_remove", args=[given.referral_id, file.id]))
+    with firm_scope(staff.firm_id):
+        asked = OutboxEvent.objects.filter(type="referral.file_requested", data__act="remove")
+        assert asked.exists() and given.referral.attachments.get().state == "shared"
+        file_removed(attachment_id=file.id)
+    assert "Remove file" not in read(staff, "referral", given.referral_id)
 
 
 def test_refer_out_from_the_matter(connected: None, attorney: Person, firm: Firm) -> None:

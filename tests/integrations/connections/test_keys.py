@@ -26,7 +26,7 @@ KEY = "lexamica"
 def firm_id(settings: Settings, exchange: Any, outside: None) -> uuid.UUID:
     """A firm of a product that offers the exchange, at the stand-in."""
     more = "integrations.providers.lexamica.provider.PROVIDER"
-    settings.INTEGRATION_PROVIDERS = [*settings.INTEGRATION_PROVIDERS, more]
+    settings.INTEGRATION_PROVIDERS = list(dict.fromkeys([*settings.INTEGRATION_PROVIDERS, more]))
     settings.LEXAMICA_BASE_URL = exchange.url
     found: uuid.UUID = make_firm("Berg & Holm").id
     return found

@@ -56,7 +56,7 @@ def test_its_refusals_are_told_in_its_name(fake: Office) -> None:
 
 
 def test_registry_knows_and_refuses(fake: Office) -> None:
-    assert {one.key for one in providers()} == {"lawmatics", "fake"}
+    assert {one.key for one in providers()} == {"lawmatics", "lexamica", "fake"}
     assert isinstance(provider("fake"), Provider)
     with pytest.raises(UnknownProvider):
         provider("nobody")

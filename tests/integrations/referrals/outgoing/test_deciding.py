@@ -10,6 +10,7 @@ from casehug.common.scope import firm_scope
 from casehug.firms.models import Firm, Role
 from casehug.referrals.models import Referral
 from integrations.providers.lexamica.provider import PROVIDER
+from integrations.referrals import cases
 from tests.conftest import make_person
 from tests.integrations.referrals.outgoing.trade import Side
 
@@ -47,6 +48,11 @@ def test_two_buttons_decide_and_pressing_twice_changes_nothing(market: Any, send
     sender.settle()
     assert sender.read(row).state == "matching" and market.control("GET", "ledger")["cases"]["total"] == 1
     assert "It arrived" not in people[Role.ATTORNEY].browser.get(page).content.decode()
+    with firm_scope(sender.firm_id):  # the id there is told later; another one never takes its place
+        for told in ("65f0aa", "65f0bb"):
+            cases.link(sender.connection(), cases.CASE, row.id, told, how="reconciled")
+        assert cases.linked(sender.connection(), cases.CASE, "65f0aa") == row.id
+        assert cases.linked(sender.connection(), cases.CASE, "65f0bb") is None
 
 
 @pytest.mark.parametrize("careless", [False, True])
