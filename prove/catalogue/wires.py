@@ -41,7 +41,7 @@ WIRES = (
         15, "refresh-single-flight",
         "Many callers meet an expired token at a provider that rotates and revokes on reuse; a caller is killed after"
         " the answer.",
-        "20 callers × 3 expiries, 3 kills", "100 callers × 50 expiries, 50 kills",
+        "20 callers × 3 expiries, 3 kills", "60 callers × 50 expiries, 50 kills",
         nodes("proofs/test_refresh_flight.py", "one_renewal_per_expiry",
               "a_kill_after_the_answer_is_recovered_or_flagged")
         + nodes("integrations/connections/test_refresh.py", "a_lost_answer_is_flagged_precisely",
@@ -49,7 +49,7 @@ WIRES = (
         "no compare-and-swap",
         nodes("proofs/test_refresh_flight.py",
               "sabotage_without_the_compare_and_swap_callers_renew_side_by_side"),
-        "the kill is an exception that no handler catches, not a signal",
+        "the kill is an exception that no handler catches, not a signal; 100 callers at once (60, for the connections)",
     ),
     Check(
         20, "order",
