@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -14,10 +15,12 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.plain import TABLE
+from bench.rival import SCHEMA
 from bench.wire import Line, post
 from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
 from casehug.local import ports
+from casehug.local.state import PROJECT
 from harness.load import Taken, steady
 from harness.offices import Office, make_office, wait_until
 from harness.stack import Stack
@@ -84,6 +87,37 @@ def plain_command(port: int) -> list[str]:
         "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "4", "--preload",
         "--no-control-socket",
     ]  # fmt: skip
+
+
+def start_rival(stack: Stack) -> tuple[int, str] | None:
+    """Start dj-stripe's receiver if `BENCH_DJSTRIPE_PYTHON` names a Python that has it; return port and path."""
+    python, port, url = os.environ.get("BENCH_DJSTRIPE_PYTHON", ""), ports.free_port(), os.environ["DATABASE_OWNER_URL"]
+    if not python:
+        return None
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "BENCH_PLAIN_DATABASE": url}
+    told = subprocess.run(
+        [python, "-m", "bench.rival.prepare", SECRET], env=given, cwd=PROJECT, capture_output=True, text=True,
+        check=False, timeout=120,
+    )  # fmt: skip
+    if told.returncode:
+        raise RuntimeError(f"dj-stripe could not be set up:\n{told.stderr[-2000:]}")
+    path = told.stdout.split()[-1]
+    command = [python, *(part.replace("bench.plain", "bench.rival") for part in plain_command(port)[1:])]
+    stack.spawn("rival", command, {"BENCH_PLAIN_DATABASE": url})
+    sample = stripe_delivery(path, 0)
+    wait_until(lambda: Line(port).send(sample) == 200, seconds=60, what=lambda: stack.log("rival"))
+    return port, path
+
+
+def stripe_delivery(path: str, number: int) -> bytes:
+    """Return a delivery signed as Stripe signs, of about the size of ours."""
+    event = {"id": f"evt_{RUN}_{number}", "object": "event", "type": "invoice.paid", "livemode": False,
+             "api_version": "2024-06-20", "data": {"object": {"id": f"in_{number}", "object": "invoice"}}}  # fmt: skip
+    body, stamp = json.dumps(event).encode(), str(int(time.time()))
+    digest = hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return post(path, body, {"Stripe-Signature": f"t={stamp},v1={digest}"})
 
 
 def start_plain(stack: Stack) -> int:

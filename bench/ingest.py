@@ -9,7 +9,7 @@ security, and answers after the disk has it.
 from collections.abc import Callable
 from statistics import median
 
-from bench.hooks import make_doors, paced, rest, start_plain, start_web, work_off
+from bench.hooks import make_doors, paced, rest, start_plain, start_rival, start_web, stripe_delivery, work_off
 from bench.result import Result, percentile
 from bench.size import Size
 from bench.wire import Flooded, flood, post
@@ -17,7 +17,12 @@ from harness.stack import Stack
 from harness.standin import StandIn
 
 DOORS = 8
-OF_BARE, OF_INSERT, MOST_MS = 0.45, 0.85, 25.0
+OF_BARE, OF_INSERT, OF_RIVAL, MOST_MS = 0.45, 0.85, 3.0, 25.0
+RIVAL = "dj-stripe's receiver"
+RIVAL_HOW = (
+    "dj-stripe runs in an environment of its own on the same PostgreSQL, with the same server and middleware, signature"
+    " check on, and processing put off to a queue as its documentation suggests: it keeps each delivery as a row."
+)
 Maker = Callable[[int], bytes]
 
 
@@ -37,6 +42,9 @@ def measure(stack: Stack, size: Size) -> Result:
         "bare view": (plain, lambda _: post("/bare", sample, {})),
         "view and one insert": (plain, lambda number: post("/insert", sample, {"X-Lawmatics-Event-Id": str(number)})),
     }
+    rival = start_rival(stack)
+    if rival is not None:
+        turns[RIVAL] = (rival[0], lambda number: stripe_delivery(rival[1], number))
     rates: dict[str, list[float]] = {name: [] for name in turns}
     codes: dict[int, int] = {}
     for number in range(size.rounds + 1):
@@ -54,6 +62,7 @@ def measure(stack: Stack, size: Size) -> Result:
     left = work_off(stack, doors, seconds=60 + kept / 10)
     stack.stop_one("web")
     stack.stop_one("plain")
+    stack.stop_one("rival")
     refused = sum(count for code, count in [*codes.items(), *half.codes.items()] if code != 200)
     result = _result(size, rates, half.seconds)
     result.counters = {"lost": max(0, accepted - kept), "not 200": refused, "left unprocessed": left}
@@ -78,13 +87,21 @@ def _result(size: Size, rates: dict[str, list[float]], half: list[float]) -> Res
         ["receiver", "per second (median)", "lowest", "highest", "CaseHug's share (median of the rounds)"],
         raw={"per second": rates, "half load seconds": [round(one, 4) for one in half]},
     )  # fmt: skip
-    for name, share in (("CaseHug", None), ("bare view", of_bare), ("view and one insert", of_insert)):
+    shares = {"CaseHug": None, "bare view": of_bare, "view and one insert": of_insert}
+    if RIVAL in rates:
+        shares[RIVAL] = median(a / b for a, b in zip(ours, rates[RIVAL], strict=True))
+    for name, share in shares.items():
         one = rates[name]
         result.rows.append([name, f"{median(one):.0f}", f"{min(one):.0f}", f"{max(one):.0f}",
                             "" if share is None else f"{share:.2f}"])  # fmt: skip
     p99 = percentile(half, 0.99) * 1000
     result.aim("webhooks taken in, of a bare Django view", of_bare, OF_BARE, unit="×", least=True)
     result.aim("webhooks taken in, of a view with one insert", of_insert, OF_INSERT, unit="×", least=True)
+    if RIVAL in rates:
+        result.aim("webhooks taken in, of dj-stripe's receiver", shares[RIVAL] or 0.0, OF_RIVAL, unit="×", least=True)
+        result.notes.append(RIVAL_HOW)
+    else:
+        result.notes.append("Beside dj-stripe's receiver: not run (`BENCH_DJSTRIPE_PYTHON` names no environment).")
     result.aim("webhook answered at half load, p99", p99, MOST_MS, unit=" ms", digits=1)
     result.notes.append(
         f"At half of its rate ({median(ours) / 2:.0f} per second) CaseHug answers in {percentile(half, 0.5) * 1000:.1f}"

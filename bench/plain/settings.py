@@ -1,6 +1,7 @@
 """The settings `startproject` writes, with the middleware it writes, on the product's own PostgreSQL."""
 
 import os
+from typing import Any
 from urllib.parse import urlsplit
 
 _database = urlsplit(os.environ.get("BENCH_PLAIN_DATABASE", "postgresql://unset@127.0.0.1:1/unset"))
@@ -37,7 +38,7 @@ TEMPLATES = [
     }
 ]
 ROOT_URLCONF, STATIC_URL = "bench.plain.urls", "static/"
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql", "NAME": _database.path[1:], "USER": _database.username,
         "PASSWORD": _database.password, "HOST": _database.hostname, "PORT": _database.port,
