@@ -158,6 +158,7 @@ def _staff(matter: Matter, fresh: Matter, papers: list[Document]) -> list[tuple[
         ("matters-view", "/matters/?progress=to_review"), ("notifications", "/settings/notifications/"),
         ("api-keys", "/settings/api-keys/"), ("api-key-new", "/settings/api-keys/new/"), ("api-docs", "/api/docs/"),
         ("outgoing-webhooks", "/settings/outgoing-webhooks/"), ("outgoing-new", "/settings/outgoing-webhooks/new/"),
+        ("audit-log", "/settings/audit/"), ("your-data", "/settings/data/"), ("client-erase", f"{client}erase/"),
         ("help", "/help/"), ("help-error", "/help/errors/mapping/"), ("help-connect", "/help/errors/connect/"),
     ]  # fmt: skip
 
