@@ -26,7 +26,7 @@ def fill(slot: str, **context: Any) -> list[Any]:
     `known_template` (template_id) → True for an active template of the firm;
     `setup_steps` (request) → [{"label", "done", "url"}];
     `referral_panel` (request, referral) → safe HTML on the page of a referred case and of its invitations;
-    `referral_exchange` () → {"key", "name", "connected", "url"} of one exchange of cases;
+    `referral_exchange` () → {"key", "name", "connected", "url", "stages"} of one exchange of cases;
     `timeline` (matter) → [entry]; `attention` (request) → [{"text", "url", "count"}];
     `operations` () → rows of `casehug.operations.figures.Outside`.
     """

@@ -1,5 +1,6 @@
 """Which referral exchanges this firm can reach: told by whoever fills the slot `referral_exchange`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from casehug.common import slots
@@ -15,6 +16,8 @@ class Exchange:
     connected: bool
     url: str
     """Where it is set up."""
+    stages: Sequence[str] = ()
+    """Its words for where a case stands, as far as they are known."""
 
 
 def exchanges() -> list[Exchange]:

@@ -1,5 +1,6 @@
 """What the referrals put into other pages: count in the navigation, banner, matter panel, timeline, attention."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,8 +15,15 @@ from casehug.intake.models import Matter
 from casehug.referrals.exchanges import connected_exchange
 from casehug.referrals.models import CaseUpdate, Referral
 from casehug.referrals.selectors.inbox import most_urgent, updates_due, waiting_count
+from casehug.referrals.services.following import ARCHIVED, LATER, SET, followed
 from casehug.referrals.services.sending import NOT_AT_WORK
+from casehug.referrals.statuses import RESULT, RESULTS, WORDS
 from casehug.referrals.views.common import why_not
+
+FOLLOWED = {
+    SET: "the matter was set to {} here.", ARCHIVED: "{} was not set, the matter is archived.",
+    LATER: "{} was not set, because the status was changed here after that.",
+}  # fmt: skip
 
 
 def nav_counts() -> dict[str, int]:
@@ -62,12 +70,27 @@ def timeline(*, matter: Matter) -> list[dict[str, Any]]:
         at = row.created_at if row.direction == "in" else row.updated_at
         entries.append({"sentence": format_html("{}{}", words, partner), "at": at, "icon": "referrals",
                         "role": "neutral", "source": "Referrals"})  # fmt: skip
+        entries.extend(_followed(row))
     for update in CaseUpdate.objects.filter(referral__matter=matter, state__in=("sent", "received")):
         words = "Update sent" if update.direction == "out" else "Update received"
         entries.append({"sentence": format_html("{}: {}", words, update.title or "without a title"),
                         "at": update.happened_at, "icon": "note", "role": "neutral",
                         "source": "Referrals"})  # fmt: skip
     return entries
+
+
+def _followed(row: Referral) -> list[dict[str, Any]]:
+    """Say why the status of the matter followed the other side, or why it did not."""
+    found = []
+    for one in followed(row):
+        sentence = FOLLOWED.get(one["result"])
+        if sentence:
+            kind, _, word = one["line"].partition(":")
+            cause = RESULTS.get(word, word) if kind == RESULT else f"The other firm's stage is “{word.capitalize()}”"
+            text = f"{cause}: {sentence.format(WORDS[one['to']])}"
+            found.append({"sentence": format_html("{}", text), "at": datetime.fromisoformat(one["at"]),
+                          "icon": "edit", "role": "neutral", "source": "Referrals"})  # fmt: skip
+    return found
 
 
 def attention(*, request: HttpRequest) -> list[dict[str, Any]]:

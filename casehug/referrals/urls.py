@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 
 from casehug.common.ids import converter_for
-from casehug.referrals.views import case, handout, inbox, invitation, refer
+from casehug.referrals.views import case, handout, inbox, invitation, refer, statuses
 
 for _prefix in ("ref", "inv", "att", "par"):
     register_converter(converter_for(_prefix), _prefix)
@@ -37,6 +37,8 @@ urlpatterns = [
     path("matters/<mat:matter_id>/refer/", refer.matter_refer, name="matter_refer"),
     path("settings/referrals/", refer.choices_page, name="settings_referrals"),
     path("settings/referrals/save/", refer.choices_save, name="settings_referrals_save"),
+    path("settings/referrals/statuses/", statuses.statuses_save, name="settings_referrals_statuses"),
+    path("settings/referrals/statuses/reset/", statuses.statuses_reset, name="settings_referrals_statuses_reset"),
     path("", include("casehug.referrals.api.urls")),
     path("", include("casehug.referrals.import_urls")),
 ]

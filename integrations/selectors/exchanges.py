@@ -18,6 +18,7 @@ def referral_exchange() -> dict[str, Any] | None:
     states = dict(rows.values_list("provider", "state"))
     found = [
         {"key": one.key, "name": one.name, "url": reverse("integration", args=[one.key]),
+         "stages": tuple(one.referrals.stages) if one.referrals else (),
          "connected": states.get(one.key, Connection.State.NOT_CONNECTED) != Connection.State.NOT_CONNECTED}
         for one in able
     ]  # fmt: skip

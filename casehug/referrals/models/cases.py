@@ -95,7 +95,8 @@ class Referral(FirmModel):
     told_at = models.DateTimeField(null=True, blank=True)
     """The time of the newest account of this case."""
     told = models.JSONField(default=dict, blank=True)
-    """Per value: rank, time and digest of the account that counts (`services/told.py`); no values."""
+    """Per value: rank, time and digest of the account that counts (`services/told.py`); no values. Under `status`:
+    which mapped news the status of the matter followed (`services/following.py`)."""
     provider = models.CharField(max_length=40, blank=True)
     created_by_id = models.UUIDField(null=True, blank=True)
 

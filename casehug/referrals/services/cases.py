@@ -13,6 +13,7 @@ from casehug.intake.text import several_lines, single_line
 from casehug.referrals import events
 from casehug.referrals.facts import CaseFacts, SettlementFacts
 from casehug.referrals.models import Referral, Settlement
+from casehug.referrals.services.following import follow_settlement, follow_stage
 from casehug.referrals.services.locking import lock_referral, partner_of
 from casehug.referrals.services.told import newer
 
@@ -83,6 +84,8 @@ def receive_stage(*, referral_id: uuid.UUID, stage: str, at: datetime | None = N
     """
     referral, moment = lock_referral(referral_id), at or timezone.now()
     word = single_line(stage)[:120]
+    if word:
+        follow_stage(referral, word, at=moment, origin=origin)
     if not word or not newer(referral, "stage", word, at=moment):
         return False
     same = referral.stage == word
@@ -116,6 +119,8 @@ def receive_settlement(*, referral_id: uuid.UUID, facts: SettlementFacts, origin
             setattr(row, name, value)
             changed = True
     referral.save(update_fields=["told", "updated_at"])
+    if values.get("status") == SETTLEMENT_STEPS[-1]:
+        follow_settlement(referral, at=facts.at, origin=origin)
     if found is not None and not changed:
         return row
     row.save()

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from casehug.audit.services import record
 from casehug.common.actor import current_actor_id
-from casehug.firms.notices import clear_notice, raise_notice
 from casehug.intake.models import Matter
 from casehug.intake.services.locking import lock_matter
 from casehug.intake.services.values import Checker
@@ -20,9 +18,10 @@ from casehug.referrals.errors import Invalid, NotFound
 from casehug.referrals.exchanges import require_exchange
 from casehug.referrals.facts import RelayFacts
 from casehug.referrals.models import PartnerFirm, Referral
-from casehug.referrals.notices import LOST
 from casehug.referrals.services.cases import UPDATE_EVERY, due_from
+from casehug.referrals.services.following import follow_result
 from casehug.referrals.services.locking import lock_referral, partner_of
+from casehug.referrals.services.lost import say_lost
 from casehug.referrals.services.told import count_once, newer
 
 State = Referral.State
@@ -233,18 +232,7 @@ def apply_relay(*, referral_id: uuid.UUID, facts: RelayFacts, origin: str = "") 
     if moved and facts.state == State.ACCEPTED:
         due_from(referral, moment)
     referral.save()
+    follow_result(referral, facts.state, at=moment, origin=origin)
     if moved and facts.state in (State.NO_PARTNER, State.ALL_DECLINED):
-        _say_lost(referral)
+        say_lost(referral)
     return referral
-
-
-@transaction.atomic
-def lost_seen(*, referral_id: uuid.UUID) -> None:
-    """A person has seen that a case found no firm. Raises NotFound."""
-    clear_notice(kind=LOST, subject_id=lock_referral(referral_id).id)
-
-
-def _say_lost(referral: Referral) -> None:
-    text = "No partner firm was found, or all have declined. Decide what to do with the case."
-    raise_notice(kind=LOST, subject_id=referral.id, title="A case you referred out found no firm", text=text,
-                 url=reverse("referral", args=[referral.id]))  # fmt: skip

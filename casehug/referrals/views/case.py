@@ -20,9 +20,9 @@ from casehug.referrals.models import Referral
 from casehug.referrals.selectors.cases import attachment_detail, case_detail, draft_of, thread
 from casehug.referrals.selectors.inbox import UPDATE_WARNING
 from casehug.referrals.services.files import attachment_path, share_file
+from casehug.referrals.services.lost import lost_seen
 from casehug.referrals.services.matters import accept_makes_matter, like_clients, mapped_case_type
 from casehug.referrals.services.removal import remove_file
-from casehug.referrals.services.sending import lost_seen
 from casehug.referrals.services.updates import WRITABLE, draft_update, drafted_words, post_update
 from casehug.referrals.views.common import or_404, why_not
 

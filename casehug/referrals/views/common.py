@@ -10,6 +10,8 @@ from casehug.firms.access import can, who_can
 from casehug.referrals.errors import NO_EXCHANGE, NotFound
 from casehug.referrals.exchanges import connected_exchange
 from casehug.referrals.selectors.inbox import accepted_without_matter, counts, updates_due
+from casehug.referrals.selectors.statuses import status_lines, unmapped_stages
+from casehug.referrals.statuses import RESULT, STAGE, version
 
 Found = TypeVar("Found")
 SECTIONS = (
@@ -46,3 +48,15 @@ def why_not(request: HttpRequest, capability: str, *, sends: bool = False) -> st
     if not can(membership, capability):
         return f"Only a {who_can(capability)} may do this."
     return NO_EXCHANGE if sends and connected_exchange() is None else ""
+
+
+def status_table(request: HttpRequest, wrong: str) -> dict[str, Any]:
+    """Return what the table “their news → status here” shows; after a refusal (`wrong`) with what was chosen."""
+
+    def drawn(kind: str) -> list[dict[str, Any]]:
+        return [{"line": one, "drawn": request.POST.get(one.key, one.value) if wrong else one.value}
+                for one in status_lines(kind)]  # fmt: skip
+
+    groups = [("Stages there", drawn(STAGE)), ("Results and money", drawn(RESULT))]
+    return {"status_groups": groups, "status_wrong": wrong, "status_version": version(),
+            "unmapped_stages": unmapped_stages()}  # fmt: skip

@@ -19,7 +19,7 @@ from casehug.referrals.selectors.cases import partners, unmapped_words
 from casehug.referrals.services.matters import make_waiting_matters
 from casehug.referrals.services.partners import remove_partner, save_partner
 from casehug.referrals.services.sending import NOT_AT_WORK, Offer, missing, refer_out
-from casehug.referrals.views.common import sections, why_not
+from casehug.referrals.views.common import sections, status_table, why_not
 
 
 @firm_page("referrals.decide")
@@ -95,7 +95,7 @@ def partner_remove(request: HttpRequest, partner_id: uuid.UUID) -> HttpResponse:
 @firm_page("firm.view")
 def choices_page(request: HttpRequest) -> HttpResponse:
     """Show the firm's choices for referrals."""
-    return _choices(request, _choices_form(request))
+    return show_choices(request)
 
 
 @require_POST
@@ -104,7 +104,7 @@ def choices_save(request: HttpRequest) -> HttpResponse:
     """Save the firm's choices."""
     form = _choices_form(request)
     if not form.is_valid():
-        return _choices(request, form)
+        return show_choices(request, form)
     save_choices(form.wanted())
     opened = make_waiting_matters()
     more = f" {opened} waiting case{'s were' if opened > 1 else ' was'} opened as a matter." if opened else ""
@@ -112,13 +112,18 @@ def choices_save(request: HttpRequest) -> HttpResponse:
     return redirect("settings_referrals")
 
 
-def _choices_form(request: HttpRequest) -> ChoicesForm:
+def _choices_form(request: HttpRequest, *, blank: bool = False) -> ChoicesForm:
     chosen = choices()
     words = list(dict.fromkeys([*chosen.vocabulary, *chosen.case_types, *unmapped_words()]))
-    return ChoicesForm(posted(request), chosen=chosen, words=words)
+    return ChoicesForm(None if blank else posted(request), chosen=chosen, words=words)
 
 
-def _choices(request: HttpRequest, form: ChoicesForm) -> HttpResponse:
+def show_choices(request: HttpRequest, form: ChoicesForm | None = None, *, wrong: str = "") -> HttpResponse:
+    """Show the page; `wrong` says why the table of statuses was not saved, and what was chosen stays drawn."""
+    form = form or _choices_form(request, blank=True)
     why = why_not(request, "referrals.manage")
     tabs = settings_tabs(request, "settings_referrals")
-    return form_page(request, "referrals/choices.html", form, tabs=tabs, why_not=why, unmapped=unmapped_words())
+    shown = {"tabs": tabs, "why_not": why, "unmapped": unmapped_words(), **status_table(request, wrong)}
+    answer = form_page(request, "referrals/choices.html", form, **shown)
+    answer.status_code = 422 if wrong else answer.status_code
+    return answer
