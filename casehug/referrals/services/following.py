@@ -5,6 +5,7 @@ the highest rank, then the newest, counts (`services/told.py`), and the sources 
 News that mean “leave” or nothing here take no part.
 """
 
+import uuid
 from copy import deepcopy
 from datetime import datetime
 from typing import Any
@@ -60,8 +61,10 @@ def _follow(referral: Referral, source: str, key: str, *, at: datetime, origin: 
         kept["by"][source] = {"line": key, "to": to, "at": at.isoformat()}
     order = ACCEPTED_ORDER if referral.state == Referral.State.ACCEPTED else OPEN_ORDER
     found = next((kept["by"][one] for one in order if one in kept["by"]), None)
-    if found is not None and [found["line"], found["to"]] != kept["done"] and _is_the_last(referral):
-        result = _apply(referral, found, origin)
+    matter_id = referral.matter_id
+    news = found is not None and [found["line"], found["to"]] != kept["done"]
+    if found is not None and news and matter_id is not None and _is_the_last(referral):
+        result = _apply(referral, matter_id, found, origin)
         kept["done"] = [found["line"], found["to"]]
         entry = {**found, "at": timezone.now().isoformat(), "result": result}
         kept["log"] = [*kept["log"], entry][-MOST_KEPT:]
@@ -70,17 +73,18 @@ def _follow(referral: Referral, source: str, key: str, *, at: datetime, origin: 
 
 
 def _is_the_last(referral: Referral) -> bool:
-    """Tell whether the matter follows this case: it has one, and was not offered anew since."""
+    """Tell whether the matter follows this case: it was not offered anew since."""
     later = Referral.objects.filter(matter_id=referral.matter_id, direction=Referral.Direction.OUT)
-    return referral.matter_id is not None and not later.filter(created_at__gt=referral.created_at).exists()
+    return not later.filter(created_at__gt=referral.created_at).exists()
 
 
-def _apply(referral: Referral, found: dict[str, str], origin: str) -> str:
+def _apply(referral: Referral, matter_id: uuid.UUID, found: dict[str, str], origin: str) -> str:
     """Set the status of the matter, unless it is archived or was set here after the news."""
-    matter = lock_matter(referral.matter_id, even_archived=True)
+    matter = lock_matter(matter_id, even_archived=True)
     source = referral.provider or "referral"
     changed = StatusChange.objects.filter(matter=matter).exclude(from_status="").exists()  # being made is no change
-    later = matter.status_set_by != source and matter.status_set_at > datetime.fromisoformat(found["at"])
+    set_at, news_at = matter.status_set_at, datetime.fromisoformat(found["at"])
+    later = matter.status_set_by != source and set_at is not None and set_at > news_at
     if matter.is_archived:
         result = ARCHIVED
     elif matter.status == found["to"]:
