@@ -4,6 +4,7 @@ import json
 import uuid
 
 from django import forms
+from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -61,7 +62,14 @@ def client_erase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             raise Http404 from error
         return redirect("settings_erasure", made.id)
     plan = plan_erasure(client_id=client_id)
-    return form_page(request, "data_duties/erase.html", form, client=client, plan=plan)
+    words = _mention_words(plan.mentions)
+    return form_page(request, "data_duties/erase.html", form, client=client, plan=plan, mentions=words)
+
+
+def _mention_words(mentions: dict[str, int]) -> str:
+    """Return where a name may still stand in people's words: "2 in clients, 1 in notes"."""
+    names = {one._meta.db_table: str(one._meta.verbose_name_plural) for one in apps.get_models()}
+    return ", ".join(f"{count} in {names.get(table, table)}" for table, count in mentions.items())
 
 
 def _live(erasure: Erasure) -> dict[str, object]:
@@ -81,6 +89,7 @@ def erasure_page(request: HttpRequest, erasure_id: uuid.UUID) -> HttpResponse:
     context = {
         **_live(erasure), "tabs": settings_tabs(request, "settings_data"),
         "who": names.get(erasure.requested_by_id, "A command of the operator"),  # type: ignore[arg-type]
+        "mentions": _mention_words(erasure.mentions),
         "client_key": public_id("cli", erasure.client_id),
         "matter_keys": [public_id("mat", uuid.UUID(one)) for one in erasure.matters],
         "firm_name": request.membership.firm_name,  # type: ignore[attr-defined]

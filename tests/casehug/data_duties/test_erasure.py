@@ -190,13 +190,14 @@ def test_a_duty_has_to_be_looked_at(firm: Firm, trail: Trail) -> None:
         run.request_erasure(client_id=trail.client.id, reason="request", duty_accepted=False)
 
 
-def test_mentions_of_others_are_counted_not_touched(firm: Firm, trail: Trail) -> None:
+def test_mentions_of_others_are_counted_not_touched(firm: Firm, trail: Trail, admin: Person) -> None:
     with firm_scope(firm.id):
         other = Matter.objects.exclude(id=trail.matter.id).get()
         Matter.objects.filter(id=other.id).update(description=f"Cousin of {trail.client.email}")
     erasure = ask(firm, trail)
     work(firm)
     assert _now(firm, erasure).mentions == {"intake_matter": 1}
+    assert "1 in matters." in admin.browser.get(f"/settings/data/erasures/{erasure.public_id}/").content.decode()
 
 
 def test_the_pages(firm: Firm, trail: Trail, admin: Person, auditor: Person, staff: Person, stranger: Person) -> None:
