@@ -45,7 +45,8 @@ def kept_of(check: Check, folder: Path) -> dict[str, Any]:
 
 def bound(found: dict[str, Any]) -> str:
     """Return the rule of three, where trials were counted and none failed."""
-    return f"< {300 / found['trials']:.2g} %" if found["trials"] and found["holds"] else "–"
+    says_something = found["trials"] > 3 and found["holds"]
+    return f"< {300 / found['trials']:.2g} %" if says_something else "–"
 
 
 def result(found: dict[str, Any], form: str) -> str:
