@@ -97,4 +97,13 @@ WIRES = (
         nodes("proofs/test_polling.py", "sabotage_a_cursor_saved_before_the_rows_misses_some")
         + nodes("casehug/referrals/test_radar.py", "sabotage_a_skipped_threshold_is_noticed"),
     ),
+    Check(
+        26, "referral-news",
+        "A referral exchange tells about cases with repeats, disorder, drops and wrong signatures while the worker is"
+        " killed (SIGKILL); what was dropped is found by looking. By ids: nothing missed, nothing twice.",
+        "3 cases, 40 events or more, 1 kill", "25 cases, 1,000 events or more, 6 kills, with beat",
+        nodes("proofs/test_referral_news.py", "a_thousand_events_none_missed_none_twice"),
+        "news count as processed before they are applied",
+        nodes("proofs/test_referral_news.py", "sabotage_news_that_count_as_processed_too_early_are_lost"),
+    ),
 )  # fmt: skip

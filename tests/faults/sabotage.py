@@ -83,11 +83,33 @@ def _claim_without_lease() -> None:
     work.settle = settle
 
 
+def _news_done_before_applied() -> None:
+    """What an exchange told counts as processed once it was read, before it is applied."""
+    import time
+
+    from integrations.inbound import apply
+    from integrations.models import InboundEvent
+    from integrations.referrals import incoming
+
+    read, act = incoming._read, incoming._apply
+
+    def hasty(events: Any, connection: Any) -> Any:
+        apply.finish(events, InboundEvent.Result.APPLIED)
+        return read(events, connection)
+
+    def slow(connection: Any, event: Any, change: Any) -> None:
+        time.sleep(0.3)  # so that a kill falls in between
+        act(connection, event, change)
+
+    incoming._read, incoming._apply = hasty, slow
+
+
 SABOTAGES = {
     "no_intent": _no_intent_before_the_post,
     "unknown_is_failed": _unknown_counts_as_failed,
     "no_contact_key": _no_contact_key,
     "no_lease": _claim_without_lease,
+    "news_done_first": _news_done_before_applied,
 }
 
 
