@@ -46,9 +46,12 @@ def _round(stack: Stack, size: Size, standin: StandIn, offices: list[Office], wo
         while " ready." not in processes.tail(stack.logs / f"{name}.log", lines=60, since=since):
             stack.check()
             time.sleep(0.1)
-    before, begun, total = stack.processor_seconds(), time.monotonic(), size.firms * size.each
+    total = size.firms * size.each
+    stack.stop_one("relay")  # nobody starts before the last firm has pressed
     for office, matters in ready.items():
         office.press_all(matters, lane=WorkItem.Lane.BULK)
+    stack.start_relay()
+    before, begun = stack.processor_seconds(), time.monotonic()
     while True:
         shares = [size.each - office.open_rows() for office in offices]
         if sum(shares) >= total / 2:
