@@ -77,6 +77,8 @@ def refer_out(*, matter_id: uuid.UUID, offer: Offer, partner_id: uuid.UUID | Non
     One that failed is tried again. Publishes `referral.send_requested`. Raises NotFound, Invalid (fields of
     `missing`), Refused (`no_exchange`, archived).
     """
+    tried = Referral.objects.filter(matter_id=matter_id, direction="out", state=State.FAILED, sent_at=None)
+    failed = tried.select_for_update().first()  # before the matter, as news about a case does
     matter = lock_matter(matter_id)
     exchange = require_exchange()
     at_work = Referral.objects.filter(matter=matter, direction="out").exclude(state__in=NOT_AT_WORK).first()
@@ -86,7 +88,6 @@ def refer_out(*, matter_id: uuid.UUID, offer: Offer, partner_id: uuid.UUID | Non
     summary = check.lines("summary", offer.summary)
     if errors := {**check.errors, **missing(matter, offer)}:
         raise Invalid(errors)
-    failed = Referral.objects.filter(matter=matter, direction="out", state=State.FAILED, sent_at=None).first()
     referral = failed or Referral(direction=Referral.Direction.OUT, matter=matter, created_by_id=current_actor_id())
     _take_client(referral, matter)
     referral.case_type, referral.summary, referral.place = offer.case_type, summary, offer.place
