@@ -51,3 +51,9 @@ def provider(key: str) -> Provider:
     if found is None:
         raise UnknownProvider(key)
     return found
+
+
+def name_of(key: str) -> str:
+    """Return what people call a provider; its key when this installation no longer has it, for its old records."""
+    found = _by_key(tuple(settings.INTEGRATION_PROVIDERS)).get(key)
+    return found.name if found is not None else key.capitalize()

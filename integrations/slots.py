@@ -17,7 +17,7 @@ from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.mappings.defaults import AREA
 from integrations.models import Connection, InboundEvent, SyncLog
-from integrations.registry import provider, providers
+from integrations.registry import name_of, providers
 from integrations.selectors import connections as reads
 from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.runs import LINE_STATES, action_words
@@ -80,12 +80,13 @@ def _card(request: HttpRequest, declared: Provider, row: Connection | None) -> S
 
 def banner(*, request: HttpRequest) -> dict[str, Any] | None:
     """Return the most urgent thing a person must do for a connection, None when there is none."""
-    offers = [offer for row in Connection.objects.all() if (offer := _offer(request, row)) is not None]
+    rows = Connection.objects.filter(provider__in=[one.key for one in providers()])
+    offers = [offer for row in rows if (offer := _offer(request, row)) is not None]
     return min(offers, key=lambda offer: offer["urgency"]) if offers else None
 
 
 def _offer(request: HttpRequest, row: Connection) -> dict[str, Any] | None:
-    name, page = provider(row.provider).name, reverse("integration", args=[row.provider])
+    name, page = name_of(row.provider), reverse("integration", args=[row.provider])
     if row.state == Connection.State.NEEDS_RECONNECT:
         text = f"{name} no longer accepts our access. {_waiting(row)} after a firm admin reconnects."
         return _banner(request, 10, text, "Reconnect", page)
@@ -145,7 +146,7 @@ def timeline(*, matter: Matter) -> list[dict[str, Any]]:
     lines = SyncLog.objects.filter(matter_id=matter.id).exclude(status=SyncLog.Status.NOTHING)
     entries: list[dict[str, Any]] = []
     for line in lines.select_related("connection").order_by("-created_at", "-id")[:TIMELINE_LINES]:
-        name = provider(line.connection.provider).name
+        name = name_of(line.connection.provider)
         state, words = LINE_STATES.get(line.status, ("noted", line.status))
         sentence = format_html("{}: {}", name, action_words(line.action))
         if line.status != SyncLog.Status.SUCCESS:
@@ -163,7 +164,7 @@ def _inbound_entries(matter: Matter) -> list[dict[str, Any]]:
     rows = InboundEvent.objects.filter(about, result__in=("applied", "logged", "failed")).select_related("connection")
     entries: list[dict[str, Any]] = []
     for event in rows.order_by("-received_at", "-id")[:TIMELINE_LINES]:
-        name = provider(event.connection.provider).name
+        name = name_of(event.connection.provider)
         words = INBOUND_WORDS.get(event.kind, "event received")
         sentence = format_html("{}: {}", name, words)
         if event.reason:
