@@ -1,1 +1,1 @@
-"""`manage.py prove`: the 25 checks behind what the product promises, each with the sabotage that turns it red."""
+"""`manage.py prove`: the 26 checks behind what the product promises, each with the sabotage that turns it red."""

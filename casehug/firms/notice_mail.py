@@ -94,7 +94,7 @@ def _send_all(item: WorkItem, letters: list[Letter]) -> str:
         except (OSError, smtplib.SMTPException) as error:
             # Never its text: it may hold the address.
             trouble = TROUBLE.format(name=type(error).__name__)
-            log.warning("notice.mail.failed", error=type(error).__name__, notice=str(item.subject_id))
+            log.warning("notice.mail.failed", run=str(item.id), exc_info=True)
             continue
         with firm_scope(item.firm_id):
             sent = [*item.step_state.get("sent", []), str(letter.member_id)]

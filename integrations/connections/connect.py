@@ -206,7 +206,7 @@ def finish(connection: Connection, account: Account) -> Connected:
             changes={"provider": row.provider, "other_account": other},
             remote_id=account.firm_id,
         )
-    log.info("connection.connected", connection=str(row.id), other_account=other)
+    log.info("connection.connected", connection=str(row.id), code="other_account" if other else "")
     return Connected(row.firm_id, row.id, other, prepare.id)
 
 

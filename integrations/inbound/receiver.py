@@ -51,9 +51,9 @@ def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         return _take(request, declared, *found)
     except TooLarge:
         return _say(413, "Too large.")
-    except (TooSlow, DatabaseError, DecryptionError, OSError) as trouble:
+    except (TooSlow, DatabaseError, DecryptionError, OSError):
         # Our own trouble must never look like a refusal: it would end the sender's retries.
-        log.warning("inbound.receive.trouble", error=type(trouble).__name__)
+        log.warning("inbound.receive.trouble", exc_info=True)
         return _say(503, "Please send it again.", retry_after=RETRY_AFTER)
 
 

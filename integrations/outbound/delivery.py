@@ -75,7 +75,7 @@ def _begin(item: WorkItem) -> Request | work.Settlement:
     try:
         return _prepare(endpoint, delivery, now)
     except DecryptionError:
-        log.error("webhook.unreadable", delivery=str(delivery.id))
+        log.error("webhook.unreadable")
         return _give_up(delivery, "The stored address, secret or content cannot be opened any more.")
 
 

@@ -59,7 +59,7 @@ def run_news(item: WorkItem) -> Settlement:
         except work.LostClaim:
             raise
         except Exception:  # one event never holds up the others of its case
-            log.exception("inbound.news.failed", event_id=str(event.id), kind=event.kind)
+            log.exception("inbound.news.failed", kind=event.kind)
             troubled.append(event)
     with firm_scope(item.firm_id):
         work.guard(item)

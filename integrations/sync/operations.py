@@ -125,7 +125,7 @@ def tell(what: Callable[..., object], *values: object) -> None:
         with transaction.atomic():
             what(*values)
     except IntakeError:
-        logger.exception("sync.outcome.not_taken", what=getattr(what, "__qualname__", ""))
+        logger.exception("sync.outcome.not_taken", step=getattr(what, "__qualname__", ""))
 
 
 def ended(item: WorkItem, status: str, error_class: str, error_code: str) -> None:

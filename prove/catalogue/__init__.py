@@ -1,1 +1,1 @@
-"""The 25 checks, by what they are about."""
+"""The 26 checks, by what they are about."""

@@ -1,5 +1,6 @@
 """House rules a machine can check: sizes, who publishes, handlers that exist, broker settings, API description."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 
 from casehug.local.state import PROJECT
+from casehug.settings import logs
 
 MODULE_LINES, TEST_LINES, TEMPLATE_LINES = 250, 400, 150
 
@@ -135,3 +137,19 @@ def test_the_api_description_has_no_warnings(tmp_path: Path) -> None:
     target = tmp_path / "schema.yaml"
     call_command("spectacular", "--fail-on-warn", "--validate", "--file", str(target))
     assert "/api/v1/integrations/" in target.read_text()
+
+
+def test_every_key_of_a_log_line_is_one_that_is_kept() -> None:
+    """A key that is not on the allow-list is dropped without a word, and the operator reads a line that says nothing."""
+    kept = logs.ALLOWED_KEYS | {"exc_info"}
+    lost = [
+        f"{path}:{call.lineno} {key.arg}"
+        for path in tracked("casehug/**.py", "integrations/**.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"debug", "info", "warning", "error", "critical", "exception"}
+        and isinstance(call.func.value, ast.Name) and call.func.value.id in {"log", "logger"}
+        for key in call.keywords
+        if key.arg not in kept
+    ]  # fmt: skip
+    assert lost == []

@@ -58,7 +58,7 @@ def _import_rows(rows: Sequence[ImportRow], case_types: dict[str, CaseType]) -> 
         elif isinstance(error, IntakeError):
             _explain(rows[0], ImportRow.Outcome.FAILED, error.code, reason_of(error))
         else:
-            log.warning("import.row.failed", line=rows[0].line, error=type(error).__name__)
+            log.warning("import.row.failed", seq=rows[0].line, exc_info=True)
             text = "The database refused this row. Import the file again."
             _explain(rows[0], ImportRow.Outcome.FAILED, "database", text)
 

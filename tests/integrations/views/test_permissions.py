@@ -41,7 +41,7 @@ PAGES: list[tuple[str, str, set[str]]] = [
     )),
     *(("POST", name, WORKERS) for name in (
         "integration_cancel", "integration_log_retry", "integration_matter_retry", "integration_retry",
-        "integration_sync",
+        "integration_sync", "referral_outcome",
     )),
     *(("POST", name, BULK) for name in (
         "integration_bulk_act", "integration_bulk_check", "integration_bulk_confirm",
