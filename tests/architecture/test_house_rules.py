@@ -140,7 +140,7 @@ def test_the_api_description_has_no_warnings(tmp_path: Path) -> None:
 
 
 def test_every_key_of_a_log_line_is_one_that_is_kept() -> None:
-    """A key that is not on the allow-list is dropped without a word, and the operator reads a line that says nothing."""
+    """A key that is not on the allow-list is dropped without a word, and the operator reads a line that says little."""
     kept = logs.ALLOWED_KEYS | {"exc_info"}
     lost = [
         f"{path}:{call.lineno} {key.arg}"
