@@ -34,24 +34,29 @@ def ages() -> dict[str, float]:
         return dict(cursor.fetchall())
 
 
-def watch(node: str, *, stop: Callable[[], None], limit: float = LIMIT_SECONDS, every: float = 15.0) -> None:
-    """Check this node's canary until it is too old while the broker answers, then call `stop` (the process restarts).
+def watch(
+    node: str, *, stop: Callable[[], None], limit: float = LIMIT_SECONDS, every: float = 15.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:  # fmt: skip
+    """Check this node's canary until it is too old while more wait in its queue, then call `stop` (it restarts).
 
-    Counts from the start of watching, so that a fresh worker has time for its first canary.
+    Counts from the start of watching, so that a fresh worker has time for its first canary. An empty queue is not this
+    worker's fault: then nobody sent one (the relay is away), and a restart would help nothing.
     """
-    started = time.monotonic()
+    queue, started = f"canary.{node}", time.monotonic()
     while True:
-        time.sleep(every)
+        sleep(every)
         try:
-            age = ages().get(f"canary.{node}")
-            redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1).ping()
+            age = ages().get(queue)
+            waiting = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1).llen(queue)
         except (DatabaseError, redis.RedisError, OSError):
-            started = time.monotonic()  # nothing can be consumed while a part is away: not this worker's fault
-            continue
+            waiting = 0  # nothing can be consumed while a part is away
         finally:
             close_old_connections()
         watched = time.monotonic() - started
-        if watched > limit and (age is None or age > limit):
+        if not waiting:
+            started = time.monotonic()
+        elif watched > limit and (age is None or age > limit):
             log.error("worker.canary.lost", worker=node, seconds=int(age or watched))
             stop()
             return
