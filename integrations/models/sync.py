@@ -25,10 +25,19 @@ class ExternalLink(FirmModel):
     needs_review = models.CharField(max_length=40, blank=True)
     """Empty, `ambiguous` (several hits), `other_name` (same e-mail), `late_duplicate`, `deleted_there`."""
     review_ids = models.JSONField(default=list)
+    """The records that came into question; of a late duplicate also after the decision: both are this client's."""
+    stranger_bidx = models.BinaryField(null=True)
+    """Blind index of the address under which a person said somebody else stands there: for this client it is neither
+    looked up nor sent any more (`sync.records.strangers`)."""
     broken_at = models.DateTimeField(null=True)
 
     class Meta:
         base_manager_name = "objects"
+        indexes = [
+            models.Index(
+                fields=["firm_id", "connection", "updated_at", "id"], condition=~Q(needs_review=""), name="link_review"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["firm_id", "remote_firm", "local_type", "local_id"],
