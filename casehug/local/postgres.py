@@ -23,7 +23,7 @@ SERVER_SETTINGS = {
     "listen_addresses": ports.LOOPBACK,
     "unix_socket_directories": "",  # socket paths are limited to about 100 bytes
     "shared_buffers": "64MB",
-    "max_connections": "100",
+    "max_connections": "200",
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
