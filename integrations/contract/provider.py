@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from integrations.contract.auth import ApiKey, OAuth2
 from integrations.contract.behaviour import Behaviour
+from integrations.contract.contacts import RemoteContacts
 from integrations.contract.forms import RemoteForms
 from integrations.contract.http import Api, Gate
 from integrations.contract.inbound import Inbound
@@ -94,6 +95,8 @@ class Provider:
     """(catalogue entry of a custom field, kind of question) → why such answers never fit it, "" when they may."""
     matters: RemoteMatters | None = None
     """Looking at the matters that exist there (“Pull Matters”)."""
+    contacts: RemoteContacts | None = None
+    """Looking at contacts there, for a person who compares (“Matches to review”)."""
     forms: RemoteForms | None = None
     """Intake forms of the account that a matter can be submitted to."""
     behaviours: Sequence[Behaviour] = ()

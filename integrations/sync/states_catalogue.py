@@ -39,10 +39,10 @@ STATES: dict[tuple[str, str], Message] = {
         "A firm admin can merge the two in {name}.", "Open there", "record",
     ),
     ("review", "deleted_there"): Message(
-        "The linked record was deleted in {name}.",
-        "We no longer use this link and change nothing by ourselves. The next sync looks for the record again and links"
-        " or creates it.",
-        "Someone who knows the matter can sync it again, or leave it deleted there.", "Open there", "record",
+        "The linked contact was merged or deleted in {name}.",
+        "We keep the link and change nothing by ourselves. A sync that finds the contact gone looks for the client by"
+        " e-mail again, and links or creates a contact.",
+        "Someone who knows the client can decide under Matches to review.", "Open there", "record",
     ),
     ("review", "form"): Message(
         "The form was submitted, but not all that {name} made from it could be linked.",

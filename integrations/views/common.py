@@ -51,6 +51,7 @@ PARTS = (
     ("Field Mappings", "integration_fields"),
     ("Forms", "integration_forms"),
     ("Webhook events", "integration_webhooks"),
+    ("Matches to review", "integration_matches"),
     ("Pull Matters", "integration_pull"),
     ("Bulk sync", "integration_bulk"),
     ("Sync log", "integration_log"),
@@ -67,6 +68,7 @@ def _parts(request: HttpRequest, declared: Provider) -> list[dict[str, Any]]:
     here = "integration_log" if here == "integration_run" else here
     here = "integration_webhooks" if here.startswith("integration_webhook_") else here
     here = "integration_pull" if here.startswith("integration_pull_") else here
+    here = "integration_matches" if here == "integration_match" else here
     here = "integration_bulk" if here.startswith("integration_bulk_") else here
     here = "integration_forms" if here == "integration_form" else here
     if here.startswith("integration_mapping_"):

@@ -3,12 +3,13 @@
 from django.urls import path, register_converter
 
 from casehug.common.ids import converter_for
-from integrations.views import help_pages, log, log_export, pull, pull_link, runs, unsettled
+from integrations.views import help_pages, log, log_export, pull, pull_link, reviews, runs, unsettled
 
 register_converter(converter_for("cal"), "cal")
 
 RUN = "settings/integrations/<slug:provider>/runs/<run:run_id>/"
 LOG = "settings/integrations/<slug:provider>/log/"
+MATCHES = "settings/integrations/<slug:provider>/matches/"
 PULL = "settings/integrations/<slug:provider>/pull/"
 urlpatterns = [
     path("help/", help_pages.faq, name="help"),
@@ -20,6 +21,9 @@ urlpatterns = [
     path(f"{LOG}retry/", log.retry_several, name="integration_log_retry"),
     path(f"{RUN}calls/<cal:call_id>/", runs.call, name="integration_run_call"),
     path("referrals/outcomes/<run:run_id>/", unsettled.decide_outcome, name="referral_outcome"),
+    path(MATCHES, reviews.matches, name="integration_matches"),
+    path(f"{MATCHES}<lnk:link_id>/", reviews.match, name="integration_match"),
+    path(f"{MATCHES}<lnk:link_id>/decide/", reviews.match_decide, name="integration_match_decide"),
     path(PULL, pull.pull, name="integration_pull"),
     path(f"{PULL}links/", pull.pull_links, name="integration_pull_links"),
     path(f"{PULL}links/<lnk:link_id>/", pull.pull_why, name="integration_pull_why"),

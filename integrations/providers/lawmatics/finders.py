@@ -32,9 +32,9 @@ def find_contact(api: Api, record: ContactRecord) -> Found | None:
     if "@" not in wanted:
         return None
     rows: dict[str, Resource] = {}
-    for spelling in _spellings(typed):
+    for spelling in spellings(typed):
         if "/" in spelling:  # as a path segment it could end at another route, whose 404 would read like a miss
-            found = list(_with_email(api, spelling, wanted))
+            found = list(with_email(api, spelling, wanted))
         else:
             hit = _ask_finder(api, spelling)
             if hit is None:
@@ -57,8 +57,8 @@ def find_contact_again(
         try:
             if not by_filter:
                 raise Refused
-            forms = _spellings(str(record.email.value))
-            rows = {str(row["id"]): row for form in forms for row in _with_email(api, form, wanted)}
+            forms = spellings(str(record.email.value))
+            rows = {str(row["id"]): row for form in forms for row in with_email(api, form, wanted)}
             found = _found(rows.values(), record)
         except Refused:  # this list takes no such filter
             found = find_contact(api, record) or Found()
@@ -141,7 +141,7 @@ def _by_any_address(api: Api, spelling: str, wanted: str, hit: Resource) -> Iter
     try:
         addresses = list(listed(api, "/v1/email_addresses", query, most_pages=SCAN_PAGES))
     except Refused:
-        yield from _with_email(api, spelling, wanted)
+        yield from with_email(api, spelling, wanted)
         return
     owners = [
         owner
@@ -156,7 +156,7 @@ def _by_any_address(api: Api, spelling: str, wanted: str, hit: Resource) -> Iter
             yield known
 
 
-def _with_email(api: Api, spelling: str, wanted: str) -> Iterator[Resource]:
+def with_email(api: Api, spelling: str, wanted: str) -> Iterator[Resource]:
     """Yield every contact whose primary address is this one."""
     query = {"filter_by": "email", "filter_on": spelling, "fields": PERSON_FIELDS, "sort_by": "id", "sort_order": "asc"}
     for row in listed(api, "/v1/contacts", query, most_pages=SCAN_PAGES):
@@ -226,7 +226,7 @@ def _noted(row: Resource) -> str:
     return related_id(row, "tracked") or f"activity-{row['id']}"
 
 
-def _spellings(email: str) -> list[str]:
+def spellings(email: str) -> list[str]:
     """Return the forms in which an address may stand there: as typed, and with the domain in ASCII."""
     typed = unicodedata.normalize("NFKC", email).strip().lower()
     return list(dict.fromkeys((typed, normalise_email(email))))

@@ -5,6 +5,7 @@ from integrations.contract.provider import Provider, SettingsField
 from integrations.providers.lawmatics.behaviour import BEHAVIOURS
 from integrations.providers.lawmatics.catalogue import read_catalogue, who_am_i
 from integrations.providers.lawmatics.client import LawmaticsApi
+from integrations.providers.lawmatics.contacts import CONTACTS
 from integrations.providers.lawmatics.fields import custom_fits, custom_value
 from integrations.providers.lawmatics.forms import FORMS
 from integrations.providers.lawmatics.inbound import INBOUND
@@ -76,6 +77,7 @@ PROVIDER = Provider(
     custom_value=custom_value,
     custom_fits=custom_fits,
     matters=MATTERS,
+    contacts=CONTACTS,
     forms=FORMS,
     behaviours=BEHAVIOURS,
 )

@@ -24,6 +24,7 @@ from integrations.models import Connection
 from integrations.sync.outgoing import custom_fields, forms, note_text
 from integrations.sync.outgoing.markers import marker_for
 from integrations.sync.outgoing.prepared import Sendable
+from integrations.sync.records import strangers
 
 COMPLETED, STATUS = "intake_completed", "intake_status"
 
@@ -72,7 +73,7 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
             local_id=str(matter.client_id),
             first_name=Leaf(matter.client_first_name, Source.IDENTITY),
             last_name=Leaf(matter.client_last_name, Source.IDENTITY),
-            email=Leaf(matter.client_email, Source.IDENTITY),
+            email=Leaf(_email(connection, matter), Source.IDENTITY),
             phone=Leaf(matter.client_phone, Source.IDENTITY),
             custom_fields=mapped.fields["contact"],
         ),
@@ -91,6 +92,14 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
         matter.matter_id, snapshot, matter.client_id, kind, target, left_out=mapped.left_out,
         field_names=mapped.names, blocker=blocked,
     )  # fmt: skip
+
+
+def _email(connection: Connection, matter: MatterForSync) -> str:
+    """Return the client's address, empty when a person said that it is somebody else's there."""
+    client_id, email = matter.client_id, matter.client_email
+    if client_id is None or strangers.is_strangers(connection=connection, client_id=client_id, email=email):
+        return ""
+    return email
 
 
 def _extra(target: MappedTarget) -> dict[str, Leaf]:

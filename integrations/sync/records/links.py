@@ -67,6 +67,8 @@ def save(
     if link.external_id and link.broken_at is None and ref.id and link.external_id != ref.id:
         both = lowest_first([link.external_id, ref.id, *link.review_ids, *both])
         chosen, needs_review = both[0], LATE_DUPLICATE
+    if link.broken_at is not None and not needs_review:
+        link.needs_review = ""  # what was to be looked at was the record that is gone
     link.external_id = chosen or link.external_id
     link.how, link.label, link.broken_at = how, ref.label or link.label, None
     if needs_review:

@@ -32,7 +32,8 @@ PAGES: list[tuple[str, str, set[str]]] = [
     )),
     *(("GET", name, EVERYONE) for name in (
         "help", "help_error", "help_guide", "help_zapier", "integration_bulk", "integration_bulk_content",
-        "integration_bulk_csv", "integration_bulk_progress", "integration_bulk_run", "integration_panel",
+        "integration_bulk_csv", "integration_bulk_progress", "integration_bulk_run", "integration_match",
+        "integration_matches", "integration_panel",
     )),
     *(("GET", name, ADMIN) for name in (
         "api-integrations-connect", "integration_account", "integration_disconnect", "integration_keys",
@@ -40,8 +41,8 @@ PAGES: list[tuple[str, str, set[str]]] = [
         "outgoing_webhook_edit", "outgoing_webhook_new", "outgoing_webhook_remove",
     )),
     *(("POST", name, WORKERS) for name in (
-        "integration_cancel", "integration_log_retry", "integration_matter_retry", "integration_retry",
-        "integration_sync", "referral_outcome",
+        "integration_cancel", "integration_log_retry", "integration_match_decide", "integration_matter_retry",
+        "integration_retry", "integration_sync", "referral_outcome",
     )),
     *(("POST", name, BULK) for name in (
         "integration_bulk_act", "integration_bulk_check", "integration_bulk_confirm",
