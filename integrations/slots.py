@@ -19,6 +19,7 @@ from integrations.mappings.defaults import AREA
 from integrations.models import Connection, InboundEvent, SyncLog
 from integrations.registry import name_of, providers
 from integrations.selectors import connections as reads
+from integrations.selectors import reviews
 from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.runs import LINE_STATES, action_words
 from integrations.selectors.states import state_of_matter
@@ -178,7 +179,7 @@ def _inbound_entries(matter: Matter) -> list[dict[str, Any]]:
 
 
 def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
-    """Return what needs a person: failed and held syncs, mappings without a stage; each leads to where it is solved."""
+    """Return what needs a person: failed syncs, matches, mappings without a stage; each leads to where it is solved."""
     found: list[dict[str, Any]] = []
     for declared, row in reads.connection_pairs():
         if row is None:
@@ -191,6 +192,11 @@ def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
             url = url if may_log else reverse("matter", args=[failing[0].subject_id])
             words = "syncs" if count != 1 else "sync"
             found.append({"text": f"{declared.name}: {count} failed {words}", "url": url, "count": count})
+        count = reviews.waiting(row).count()
+        if count:
+            words = "matches" if count != 1 else "match"
+            url = reverse("integration_matches", args=[declared.key])
+            found.append({"text": f"{declared.name}: {count} {words} to review", "url": url, "count": count})
         if row.state == Connection.State.CONNECTED and not reason_unless(request, "mappings.manage"):
             count = reads.open_mapping_count(row)
             if count:
