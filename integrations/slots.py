@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from casehug.common.wording import absolute_words
+from casehug.firms.page_reads import fact
 from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
 from integrations.mappings.defaults import AREA
@@ -79,9 +80,16 @@ def _card(request: HttpRequest, declared: Provider, row: Connection | None) -> S
     return render_to_string("integrations/_dashboard_card.html", context, request=request)
 
 
+def frame_facts() -> dict[str, Any]:
+    """Filler of `frame_facts`: whether a connection may need a person (`banner` says which, and for what)."""
+    return {"connection_needs_person": Exists(reads.in_trouble())}
+
+
 def banner(*, request: HttpRequest) -> dict[str, Any] | None:
     """Return the most urgent thing a person must do for a connection, None when there is none."""
-    rows = Connection.objects.filter(provider__in=[one.key for one in providers()])
+    if not fact("connection_needs_person"):
+        return None
+    rows = [row for _, row in reads.connection_pairs() if row is not None]
     offers = [offer for row in rows if (offer := _offer(request, row)) is not None]
     return min(offers, key=lambda offer: offer["urgency"]) if offers else None
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -16,6 +17,7 @@ from django.utils import timezone
 from casehug.common.scope import firm_scope
 from casehug.firms.fresh import ask_again, is_fresh
 from casehug.firms.models import Role
+from casehug.firms.page_reads import page_reads
 
 _EVERYONE = frozenset(Role)
 _WORKERS = frozenset({Role.ADMIN, Role.ATTORNEY, Role.STAFF})
@@ -102,7 +104,8 @@ def firm_page(capability: str, *, own_scopes: bool = False, fresh: bool | str = 
 
     Anonymous → sign-in page; second factor required and missing → its set-up; no membership or wrong role → 403 page.
     With `own_scopes` the view opens short scopes itself, because it talks to the outside (no transaction may be open
-    then). With `fresh` every unsafe request, and `fresh="always"` any, needs a sign-in of the last ten minutes.
+    then); other safe requests keep what they read (`page_reads`). With `fresh` every unsafe request, and
+    `fresh="always"` any, needs a sign-in of the last ten minutes.
     """
     CAPABILITIES[capability]  # an unknown name fails at import
 
@@ -122,7 +125,9 @@ def firm_page(capability: str, *, own_scopes: bool = False, fresh: bool | str = 
             request.firm_id = membership.firm_id  # type: ignore[attr-defined]
             if own_scopes:
                 return view(request, *args, **kwargs)
-            with firm_scope(membership.firm_id):
+            # What is read once may be kept only while nothing is changed.
+            reads = page_reads() if request.method in ("GET", "HEAD") else nullcontext()
+            with firm_scope(membership.firm_id), reads:
                 return view(request, *args, **kwargs)
 
         page.capability = capability  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """What every signed-in page shows around its content: firm, navigation, banner, account."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -9,8 +10,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from casehug.common import slots
-from casehug.common.scope import firm_scope
+from casehug.common.scope import firm_scope, scope_is_open
 from casehug.firms.access import CurrentMembership, can
+from casehug.firms.page_reads import page_reads
 
 LOCAL_TEXT = "Local run with stand-ins: nothing reaches a real account."
 REAL_TEXT = "Local run connected to real Lawmatics addresses: what you sync arrives there."
@@ -57,7 +59,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     # The first word of a route's name is its section: `matter_edit` belongs to Matters.
     section = (getattr(match, "url_name", "") or "").partition("_")[0]
-    with firm_scope(membership.firm_id):
+    with page_reads(), nullcontext() if scope_is_open() else firm_scope(membership.firm_id):
         banner = _banner(request, membership)
         counts = {name: count for filled in slots.fill("nav_counts") for name, count in filled.items()}
     nav = [

@@ -21,6 +21,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id
 from casehug.firms.access import can
 from casehug.firms.models import Firm, Notice, Role
+from casehug.firms.page_reads import own_firm
 
 MAIL_KIND = "notice_mail"
 PLACE = "notices"  # key in Firm.settings
@@ -73,7 +74,7 @@ def preference(kind: NoticeKind) -> Preference:
 
 def preferences() -> dict[str, Preference]:
     """Return what the firm of the scope wants, by kind."""
-    stored: Mapping[str, Any] = Firm.objects.get(id=current_firm_id()).settings.get(PLACE, {})
+    stored: Mapping[str, Any] = own_firm().settings.get(PLACE, {})
     return {key: _preference(kind, stored.get(key, {})) for key, kind in kinds().items()}
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from casehug.firms.access import can, firm_page
 from casehug.firms.forms import FirmProfileForm
-from casehug.firms.models import Firm
+from casehug.firms.page_reads import own_firm
 
 
 def settings_tabs(request: HttpRequest, current: str) -> list[dict[str, object]]:
@@ -26,7 +26,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
 @firm_page("firm.view")
 def firm_profile(request: HttpRequest) -> HttpResponse:
     """Show and change the firm's profile (admins); others see it read-only."""
-    firm = Firm.objects.get()
+    firm = own_firm()
     may_edit = can(request.membership, "firm.manage")  # type: ignore[attr-defined]
     form = FirmProfileForm(request.POST or None, instance=firm)
     if request.method == "POST" and may_edit and form.is_valid():

@@ -8,6 +8,7 @@ from typing import Any
 from casehug.audit import services as audit
 from casehug.common.scope import current_firm_id
 from casehug.firms.models import Firm
+from casehug.firms.page_reads import own_firm
 
 PLACE = "referrals"  # key in Firm.settings
 THRESHOLDS = {
@@ -46,7 +47,7 @@ class Choices:
 
 def choices() -> Choices:
     """Return what the firm of the scope chose."""
-    stored: Mapping[str, Any] = Firm.objects.get(id=current_firm_id()).settings.get(PLACE, {})
+    stored: Mapping[str, Any] = own_firm().settings.get(PLACE, {})
     default = Choices()
     return Choices(
         alarms=tuple(one for one in stored.get("alarms", default.alarms) if one in THRESHOLDS),

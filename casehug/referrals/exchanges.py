@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from casehug.common import slots
+from casehug.firms.page_reads import once_a_page
 from casehug.referrals.errors import no_exchange
 
 
@@ -20,6 +21,7 @@ class Exchange:
     """Its words for where a case stands, as far as they are known."""
 
 
+@once_a_page
 def exchanges() -> list[Exchange]:
     """Return what the fillers of the slot `referral_exchange` () tell, in settings order.
 

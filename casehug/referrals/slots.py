@@ -11,10 +11,11 @@ from django.utils.html import format_html
 
 from casehug.common.wording import absolute_words, countdown_words
 from casehug.firms.access import can
+from casehug.firms.page_reads import fact
 from casehug.intake.models import Matter
 from casehug.referrals.exchanges import connected_exchange
 from casehug.referrals.models import CaseUpdate, Referral
-from casehug.referrals.selectors.inbox import most_urgent, updates_due, waiting_count
+from casehug.referrals.selectors.inbox import most_urgent, waiting_count
 from casehug.referrals.services.following import ARCHIVED, LATER, SET, followed
 from casehug.referrals.services.sending import NOT_AT_WORK
 from casehug.referrals.statuses import RESULT, RESULTS, WORDS
@@ -95,6 +96,6 @@ def _followed(row: Referral) -> list[dict[str, Any]]:
 
 def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
     """Filler of `attention`: cases whose 90-day update is due."""
-    count = updates_due().count() if not why_not(request, "referrals.work") else 0
+    count = fact("case_updates_due") if not why_not(request, "referrals.work") else 0
     words = "Referred cases: updates are due" if count != 1 else "Referred cases: an update is due"
     return [{"text": words, "url": reverse("referrals_due"), "count": count}] if count else []

@@ -11,6 +11,7 @@ from typing import Any
 from casehug.audit import services as audit
 from casehug.common.scope import current_firm_id
 from casehug.firms.models import Firm
+from casehug.firms.page_reads import own_firm
 from casehug.referrals.errors import Invalid
 
 PLACE = "referral_statuses"  # key in Firm.settings
@@ -69,7 +70,7 @@ class StatusLine:
 
 
 def _stored(firm: Firm | None = None) -> Mapping[str, Any]:
-    found = firm or Firm.objects.get(id=current_firm_id())
+    found = firm or own_firm()
     return {"version": 0, "lines": {}, **found.settings.get(PLACE, {})}
 
 

@@ -37,6 +37,12 @@ SLOTS = {
     "known_template": ["casehug.intake.selectors.usage.known_template"],
     "matter_api_fields": ["integrations.api.matter_fields.fields"],
     "matter_api_values": ["integrations.api.matter_fields.values"],
+    "frame_facts": [
+        "casehug.operations.slots.frame_facts",
+        "casehug.intake.selectors.dashboard.frame_facts",
+        "casehug.referrals.selectors.inbox.frame_facts",
+        "integrations.slots.frame_facts",
+    ],
     "nav_counts": ["casehug.intake.selectors.dashboard.nav_counts", "casehug.referrals.slots.nav_counts"],
     "matter_panel": ["integrations.slots.matter_panel", "casehug.referrals.slots.matter_panel"],
     "matter_states": ["integrations.slots.matter_states"],

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from casehug.firms.page_reads import once_a_page
 from integrations.connections.changes import label, note, note_options
 from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
 from integrations.contract.http import Api
@@ -77,6 +78,17 @@ def mark_gone(lost: Sequence[CatalogueItem]) -> None:
         item.gone_at = now
         note(item, before=label(item), was_gone=False)
     CatalogueItem.objects.filter(id__in=[item.id for item in lost]).update(gone_at=now)
+
+
+@once_a_page
+def stored(connection: Connection) -> Sequence[CatalogueItem]:
+    """Return the whole stored catalogue of the account that is connected now, with what is gone, in its order."""
+    return tuple(items(connection, with_gone=True))
+
+
+def live(connection: Connection, kind: str) -> list[CatalogueItem]:
+    """Return what of the stored catalogue is there now, of one kind: as `items`, and on a page read once for all."""
+    return [item for item in stored(connection) if item.kind == kind and item.gone_at is None]
 
 
 def items(connection: Connection, *, kind: str = "", with_gone: bool = False) -> "QuerySet[CatalogueItem]":

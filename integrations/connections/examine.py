@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from casehug.audit import services as audit
 from casehug.common import work
 from casehug.common.models import WorkItem
@@ -157,10 +159,12 @@ def ask_for_examination(*, connection: Connection, lane: int = WorkItem.Lane.BUL
     )  # fmt: skip
 
 
-def examination_under_way(connection_id: uuid.UUID) -> bool:
-    """Tell whether an examination is queued or running. In the firm scope."""
-    rows = WorkItem.objects.filter(kind=KIND, subject_id=connection_id, status__in=("ready", "running"))
-    return bool(rows.exists())
+def under_way(connection_id: uuid.UUID) -> "QuerySet[WorkItem]":
+    """Return the examinations that are queued or running. In the firm scope."""
+    rows: QuerySet[WorkItem] = WorkItem.objects.filter(
+        kind=KIND, subject_id=connection_id, status__in=("ready", "running")
+    )
+    return rows
 
 
 def run_examination(item: WorkItem) -> Settlement:

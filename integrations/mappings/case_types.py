@@ -1,6 +1,7 @@
 """Where a matter goes at the provider, and the rows of the Case Type Mappings page (CH-21 to CH-23)."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +9,9 @@ from typing import Protocol
 
 from django.db.models import Count
 
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import CaseType, Matter, PracticeArea
-from integrations.connections.catalogue import PRACTICE_AREA, STAGE, items
+from integrations.connections.catalogue import PRACTICE_AREA, STAGE, stored
 from integrations.mappings.defaults import AREA, LAST, default_area, default_stage
 from integrations.mappings.status import STATUS_NAMES
 from integrations.models import CaseTypeMapping, CatalogueItem, Connection
@@ -75,7 +77,7 @@ class Table:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        known = [one for one in items(connection, with_gone=True) if one.kind in (STAGE, PRACTICE_AREA, SUB_STATUS)]
+        known = [one for one in stored(connection) if one.kind in (STAGE, PRACTICE_AREA, SUB_STATUS)]
         self.all_stages = _by_id(known, STAGE)
         self.all_areas = _by_id(known, PRACTICE_AREA)
         self.all_subs = _by_id(known, SUB_STATUS)
@@ -119,6 +121,12 @@ class Table:
         return found + [(what, item.name) for what, item in known if item is not None and item.gone_at is not None]
 
 
+@once_a_page
+def table_of(connection: Connection) -> Table:
+    """Return the table as it is stored. Do not change it: a preview makes its own."""
+    return Table(connection)
+
+
 def _by_id(known: Iterable[CatalogueItem], kind: str) -> dict[str, CatalogueItem]:
     return {item.external_id: item for item in known if item.kind == kind}
 
@@ -139,7 +147,7 @@ def mapping_for(connection: Connection, matter: HasCaseType) -> MappedTarget:
 
     A row whose stage is gone stops the search: the row is flagged and its matters wait (`lost`).
     """
-    return target_in(Table(connection), matter)
+    return target_in(table_of(connection), matter)
 
 
 def target_in(table: Table, matter: HasCaseType) -> MappedTarget:
@@ -171,15 +179,19 @@ def _target(table: Table, key: str, area: str, stage: str, state: str) -> Mapped
     )
 
 
+@once_a_page
 def mapping_rows(connection: Connection) -> list[MappingRow]:
     """Return the page's rows: every active case type, then every practice area. In the firm scope."""
-    table = Table(connection)
-    by_type = dict(Matter.objects.values_list("case_type__key").annotate(n=Count("id")).order_by())
-    by_area = dict(Matter.objects.values_list("practice_area").annotate(n=Count("id")).order_by())
+    table = table_of(connection)
+    by_type, by_area = Counter[str](), Counter[str]()
+    counted = Matter.objects.values_list("case_type__key", "practice_area").annotate(n=Count("id")).order_by()
+    for case_type, practice_area, number in counted:
+        by_type[case_type] += number
+        by_area[practice_area] += number
     case_types = CaseType.objects.filter(active=True).order_by("position", "name")
-    rows = [_row(table, one.key, one.practice_area, one.name, by_type.get(one.key, 0)) for one in case_types]
+    rows = [_row(table, one.key, one.practice_area, one.name, by_type[one.key]) for one in case_types]
     for area in PracticeArea:
-        rows.append(_row(table, AREA + area, str(area), str(area.label), by_area.get(str(area), 0)))
+        rows.append(_row(table, AREA + area, str(area), str(area.label), by_area[str(area)]))
     return rows
 
 

@@ -16,6 +16,7 @@ from casehug.common.actor import current_actor_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
+from casehug.firms.page_reads import page_now
 from integrations.connections.catalogue import STAGE, items, mark_gone, read_and_store
 from integrations.connections.changes import OPTION
 from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
@@ -149,7 +150,7 @@ def notes_for(connection: Connection, mapping: str) -> list[DriftNote]:
     """Return the open notes of one mapping that still matter, newest first. In the firm scope."""
     notes = DriftNote.objects.filter(
         connection=connection, remote_firm=connection.remote_firm, mapping=mapping, closed_at__isnull=True,
-        created_at__gt=database_now() - KEPT,
+        created_at__gt=page_now() - KEPT,
     ).order_by("-created_at", "-id")  # fmt: skip
     used = used_ids(connection) if notes else {}
     return [note for note in notes if mapping in used.get(_entry(note), ())]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from casehug.audit import services as audit
+from casehug.firms.page_reads import once_a_page
 from integrations.connections.catalogue import items
 from integrations.connections.options import follow
 from integrations.contract.errors import Refused
@@ -61,9 +62,16 @@ def fields_of(connection: Connection, *, with_gone: bool = False) -> dict[str, C
     lost = {str(one) for one in connection.profile.get("gone", ())} if not with_gone else set()
     return {
         item.external_id: entry_of(item)
-        for item in items(connection, kind=FIELD, with_gone=with_gone)
-        if item.extra.get("owner") in OWNERS and f"{CUSTOM_FIELD}{item.external_id}" not in lost
+        for item in _stored(connection)
+        if (with_gone or item.gone_at is None)
+        and item.extra.get("owner") in OWNERS
+        and f"{CUSTOM_FIELD}{item.external_id}" not in lost
     }
+
+
+@once_a_page
+def _stored(connection: Connection) -> Sequence[CatalogueItem]:
+    return tuple(items(connection, kind=FIELD, with_gone=True))
 
 
 def outgoing_value(connection: Connection, entry: CatalogueEntry, how: str, answer: str) -> FieldValue:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from casehug.audit import services as audit
 from casehug.common.actor import current_actor_id
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import CaseType, Matter
 from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, open_api
 from integrations.contract.errors import NotFound, Refused
@@ -112,14 +113,25 @@ def _store(connection: Connection, form: RemoteForm) -> None:
     )  # fmt: skip
 
 
+@once_a_page
+def _definitions(connection: Connection) -> Sequence[FormDefinition]:
+    rows = FormDefinition.objects.filter(connection=connection, remote_firm=connection.remote_firm)
+    return tuple(rows.order_by("name", "id"))
+
+
+@once_a_page
+def case_types() -> Sequence[CaseType]:
+    """Return the firm's case types in its order, also those that are not used any more. In the firm scope."""
+    return tuple(CaseType.objects.order_by("position", "name"))
+
+
 def forms_of(connection: Connection) -> list[FormCopy]:
     """Return the forms of the account as read last, with the case types that use them. In the firm scope."""
-    rows = FormDefinition.objects.filter(connection=connection, remote_firm=connection.remote_firm)
-    names = dict(CaseType.objects.values_list("key", "name"))
+    names = {one.key: one.name for one in case_types()}
     used: dict[str, list[str]] = {}
-    for case_type, form_id in mappings(connection).values_list("case_type", "form_id"):
-        used.setdefault(form_id, []).append(names.get(case_type, case_type))
-    copies = [_copy(row, used.get(row.external_id, [])) for row in rows.order_by("name", "id")]
+    for case_type, row in mappings_of(connection).items():
+        used.setdefault(row.form_id, []).append(names.get(case_type, case_type))
+    copies = [_copy(row, used.get(row.external_id, [])) for row in _definitions(connection)]
     return [one for one in copies if not one.gone or one.case_types]
 
 
@@ -133,9 +145,7 @@ def _copy(row: FormDefinition, used: Sequence[str] = ()) -> FormCopy:
 
 def read_at(connection: Connection) -> datetime | None:
     """Return when the forms of the account were read last, None for never. In the firm scope."""
-    rows = FormDefinition.objects.filter(connection=connection, remote_firm=connection.remote_firm)
-    found: datetime | None = rows.aggregate(last=Max("read_at"))["last"]
-    return found
+    return max((row.read_at for row in _definitions(connection)), default=None)
 
 
 def form_of(connection: Connection, form_id: str) -> FormCopy | None:
@@ -152,6 +162,12 @@ def mappings(connection: Connection) -> "QuerySet[FormMapping]":
         connection=connection, remote_firm=connection.remote_firm
     )
     return rows
+
+
+@once_a_page
+def mappings_of(connection: Connection) -> Mapping[str, FormMapping]:
+    """Return the mappings in force by case type. In the firm scope."""
+    return {row.case_type: row for row in mappings(connection)}
 
 
 def waits_for_answers(connection: Connection, matter_id: uuid.UUID) -> bool:

@@ -6,6 +6,7 @@ This list is an allow-list: a key that no question or import column of the firm 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import CaseType
 
 IMPORTED = {
@@ -48,6 +49,7 @@ class Source:
         return " and ".join(self.case_types) or "imported intakes"
 
 
+@once_a_page
 def sources() -> Mapping[str, Source]:
     """Return every mappable question of the firm by key, in the order of the portal. In the firm scope."""
     found: dict[str, Source] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from casehug.intake.models import MatterStatus
-from integrations.connections.catalogue import items
+from integrations.connections.catalogue import stored
 from integrations.contract.changes import MatterState
 from integrations.models import Connection, StatusMapping
 
@@ -73,7 +73,7 @@ def status_table(connection: Connection) -> StatusTable:
     """Return every line: live stages and sub-statuses of the account, main statuses, and chosen ones that are gone."""
     chosen = {(row.source_kind, row.source_id): row.local_status
               for row in StatusMapping.objects.filter(connection=connection)}  # fmt: skip
-    catalogue = [item for item in items(connection, with_gone=True) if item.kind in (STAGE, SUB_STATUS)]
+    catalogue = [item for item in stored(connection) if item.kind in (STAGE, SUB_STATUS)]
     parents = {item.id: item.parent or str(item.extra.get("status", "")) for item in catalogue}
     known = [(kind, item.external_id, item.name, parents[item.id])
              for kind in (STAGE, SUB_STATUS) for item in catalogue

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from casehug.common.models import WorkItem
 from casehug.firms.models import User
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import CaseType, Matter, PracticeArea
 from integrations.contract.provider import Provider
 from integrations.limits import usage
@@ -20,24 +21,29 @@ from integrations.selectors.states import SYNC
 
 @dataclass(frozen=True)
 class Figures:
-    """What is waiting, what failed, when something arrived last, and the share of the minute's budget that is used."""
+    """What is waiting, what of it for a person, what failed, when something arrived last, and the budget's use."""
 
     waiting: int
+    held: int
     failing: int
     used: int
     allowed: int
     last_success_at: datetime | None
 
 
+@once_a_page
+def _rows() -> dict[str, Connection]:
+    return {row.provider: row for row in Connection.objects.all()}
+
+
 def connection_for(provider_key: str) -> Connection | None:
     """Return the firm's connection to a provider, None when it never connected. In the firm scope."""
-    found: Connection | None = Connection.objects.filter(provider=provider_key).first()
-    return found
+    return _rows().get(provider_key)
 
 
 def connection_pairs() -> list[tuple[Provider, Connection | None]]:
     """Return every configured provider with the firm's connection to it."""
-    rows = {row.provider: row for row in Connection.objects.all()}
+    rows = _rows()
     return [(one, rows.get(one.key)) for one in providers()]
 
 
@@ -57,30 +63,60 @@ def sync_switch(connection: Connection) -> tuple[str, str]:
 
 def figures(connection: Connection) -> Figures:
     """Count what one connection has open. In the firm scope."""
-    rows = WorkItem.objects.filter(connection_id=connection.id, kind=SYNC)
+    waiting, held, failed = _open_work().get(connection.id, (0, 0, 0))
     return Figures(
-        waiting=rows.filter(status__in=WorkItem.LIVE).count(),
-        failing=failing(connection).count(),
+        waiting=waiting,
+        held=held,
+        failing=failed,
         used=usage(connection.id)[0],
         allowed=connection.calls_per_minute,
         last_success_at=connection.last_success_at,
     )
 
 
+@once_a_page
+def _open_work() -> dict[uuid.UUID, tuple[int, int, int]]:
+    """Return what waits, what of it waits for a person, and what failed, by connection: one statement for all."""
+    rows = WorkItem.objects.filter(kind=SYNC, status__in=(*WorkItem.LIVE, WorkItem.Status.DEAD))
+    held = Q(status=WorkItem.Status.HELD) & ~Q(hold_reason="checking")
+    counted = rows.values("connection_id").annotate(
+        waiting=Count("id", filter=Q(status__in=WorkItem.LIVE)),
+        held=Count("id", filter=held),
+        failed=Count("id", filter=Q(~Exists(_newer()), status=WorkItem.Status.DEAD)),
+    )
+    return {one["connection_id"]: (one["waiting"], one["held"], one["failed"]) for one in counted.order_by()}
+
+
+def _newer() -> "QuerySet[WorkItem]":
+    rows: QuerySet[WorkItem] = WorkItem.objects.filter(
+        kind=SYNC, connection_id=OuterRef("connection_id"), subject_id=OuterRef("subject_id"),
+        created_at__gt=OuterRef("created_at"),
+    )  # fmt: skip
+    return rows
+
+
 def failing(connection: Connection) -> "QuerySet[WorkItem]":
     """Return the failed sync rows that no newer row of their matter followed. In the firm scope."""
-    newer = WorkItem.objects.filter(
-        kind=SYNC, connection_id=connection.id, subject_id=OuterRef("subject_id"), created_at__gt=OuterRef("created_at")
-    )
     dead = WorkItem.objects.filter(connection_id=connection.id, kind=SYNC, status=WorkItem.Status.DEAD)
-    found: QuerySet[WorkItem] = dead.filter(~Exists(newer))
+    found: QuerySet[WorkItem] = dead.filter(~Exists(_newer()))
     return found
 
 
 def held_count(connection: Connection) -> int:
     """Count the matters that wait for a person."""
-    rows = WorkItem.objects.filter(connection_id=connection.id, kind=SYNC, status=WorkItem.Status.HELD)
-    return int(rows.exclude(hold_reason="checking").count())
+    return _open_work().get(connection.id, (0, 0, 0))[1]
+
+
+def in_trouble() -> "QuerySet[Connection]":
+    """Return the connections that may need a person: no access, another account, paused, or a mapped stage is gone."""
+    stage = CatalogueItem.objects.filter(
+        connection=OuterRef("connection"), remote_firm=OuterRef("connection__remote_firm"), kind="stage",
+        external_id=OuterRef("stage_id"), gone_at__isnull=False,
+    )  # fmt: skip
+    broken = CaseTypeMapping.objects.filter(Exists(stage), connection=OuterRef("pk")).exclude(stage_id="")
+    state = Q(state__in=(Connection.State.NEEDS_RECONNECT, Connection.State.OTHER_ACCOUNT))
+    rows: QuerySet[Connection] = Connection.objects.filter(state | Q(paused=True) | Q(paused_in=True) | Exists(broken))
+    return rows
 
 
 def gone_stage(connection: Connection) -> tuple[str, str] | None:

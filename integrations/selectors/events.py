@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from casehug.common.models import WorkItem
-from casehug.common.work import database_now
+from casehug.firms.models import Notice
+from casehug.firms.page_reads import answers, count_of, page_now
 from integrations.connections.catalogue import items
 from integrations.connections.ways import MODE
 from integrations.contract.onboarding import POLLING
@@ -148,16 +150,41 @@ def decision_words(connection: Connection, event: InboundEvent) -> tuple[str, st
     return name, DECIDED_BY.get(str(event.decision.get("by", "")).partition(":")[0], "Nothing is mapped")
 
 
-def event_types(connection: Connection) -> list[str]:
-    """Return the names of events seen in the last 30 days, for the filter."""
-    rows = InboundEvent.objects.filter(connection=connection, received_at__gt=database_now() - RECENT)
-    return sorted(set(rows.exclude(event_type="").values_list("event_type", flat=True).distinct()[:100]))
+@dataclass(frozen=True)
+class EventFigures:
+    """What the page says about the way in besides its lists.
+
+    `types`: names of events of the last 30 days; `missed`: changes that never came as a webhook; `waiting`: not
+    processed yet; `alarm`, `unverified`: whether there are any.
+    """
+
+    types: list[str]
+    missed: int
+    waiting: int
+    alarm: bool
+    unverified: bool
+
+
+def event_figures(connection: Connection, endpoint: InboundEndpoint) -> EventFigures:
+    """Return the figures of the page, in one statement. In the firm scope."""
+    types = InboundEvent.objects.filter(connection=connection, received_at__gt=page_now() - RECENT)
+    named = types.exclude(event_type="").order_by().values("event_type").distinct()[:100]
+    found = answers(
+        seen_types=ArraySubquery(named),
+        waiting=count_of(InboundEvent.objects.filter(connection=connection, result="")),
+        alarm=Exists(Notice.objects.filter(subject_id=endpoint.id, cleared_at__isnull=True)),
+        unverified=Exists(QuarantinedEvent.objects.filter(endpoint=endpoint)),
+        **{f"missed_{place}": count_of(rows) for place, rows in enumerate(_never_pushed(connection))},
+    )
+    missed = sum(number for name, number in found.items() if name.startswith("missed_"))
+    return EventFigures(sorted(found["seen_types"]), missed, found["waiting"], found["alarm"], found["unverified"])
 
 
 def secret_rows(endpoint: InboundEndpoint) -> list[SecretRow]:
     """Return the live secrets, by name and newest first; never their values."""
+    now = page_now()
     rows = [row for row in InboundSecret.objects.filter(endpoint=endpoint).order_by("label", "-created_at")
-            if row.ends_at is None or row.ends_at > database_now()]  # fmt: skip
+            if row.ends_at is None or row.ends_at > now]  # fmt: skip
     names = user_names(row.created_by_id for row in rows)
     return [SecretRow(row.id, row.label, row.created_at, names.get(row.created_by_id, ""), row.ends_at)
             for row in rows]  # fmt: skip
@@ -168,8 +195,10 @@ def unverified_rows(endpoint: InboundEndpoint, limit: int = PAGE) -> list[Quaran
     return list(QuarantinedEvent.objects.filter(endpoint=endpoint).order_by("-updated_at", "-id")[:limit])
 
 
-def came_without_webhook(connection: Connection) -> int:
-    """Count the changes of the last 30 days that were applied from reading and never came as a webhook."""
+def _never_pushed(connection: Connection) -> list["QuerySet[InboundEvent]"]:
+    """Return the changes of the last 30 days that were applied from reading and never came as a webhook."""
+    if connection.settings.get(MODE) == POLLING:
+        return []  # nothing is pushed, by choice
     pushed = InboundEvent.objects.filter(
         connection_id=OuterRef("connection_id"), matter_external_id=OuterRef("matter_external_id"),
         source=InboundEvent.Source.WEBHOOK, kind="matter_stage",
@@ -178,16 +207,18 @@ def came_without_webhook(connection: Connection) -> int:
     )  # fmt: skip
     read = InboundEvent.objects.filter(
         connection=connection, source=InboundEvent.Source.POLL, result=InboundEvent.Result.APPLIED,
-        received_at__gt=database_now() - RECENT,
+        received_at__gt=page_now() - RECENT,
     )  # fmt: skip
-    if connection.settings.get(MODE) == POLLING:
-        return 0  # nothing is pushed, by choice
     told = InboundEvent.objects.filter(
         connection_id=OuterRef("connection_id"), matter_external_id=OuterRef("matter_external_id"),
         source=InboundEvent.Source.WEBHOOK, content=OuterRef("content"),
     )  # fmt: skip
-    matters = read.filter(content="").exclude(Exists(pushed)).count()
-    return int(matters + read.exclude(content="").exclude(Exists(told)).count())
+    return [read.filter(content="").exclude(Exists(pushed)), read.exclude(content="").exclude(Exists(told))]
+
+
+def came_without_webhook(connection: Connection) -> int:
+    """Count the changes of the last 30 days that were applied from reading and never came as a webhook."""
+    return sum(rows.count() for rows in _never_pushed(connection))
 
 
 def waiting_count(connection: Connection) -> int:
@@ -198,7 +229,7 @@ def waiting_count(connection: Connection) -> int:
 def unmapped_stages(connection: Connection) -> list[UnmappedStage]:
     """Return the stages of the last 30 days that no line decides, most often seen first."""
     rows = InboundEvent.objects.filter(
-        connection=connection, kind="matter_stage", received_at__gt=database_now() - RECENT,
+        connection=connection, kind="matter_stage", received_at__gt=page_now() - RECENT,
         decision__stage_mapped=False,
     ).order_by("-received_at")  # fmt: skip
     seen: dict[str, tuple[int, datetime]] = {}

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from integrations.models import Connection
 from integrations.registry import providers
+from integrations.selectors.connections import connection_pairs
 
 
 def referral_exchange() -> dict[str, Any] | None:
@@ -14,8 +15,7 @@ def referral_exchange() -> dict[str, Any] | None:
     One that needs a person (a new key, a resume) counts as connected: what is sent waits and goes on by itself.
     """
     able = [one for one in providers() if one.referrals is not None]
-    rows = Connection.objects.filter(provider__in=[one.key for one in able])
-    states = dict(rows.values_list("provider", "state"))
+    states = {one.key: row.state for one, row in connection_pairs() if row is not None}
     found = [
         {"key": one.key, "name": one.name, "url": reverse("integration", args=[one.key]),
          "stages": tuple(one.referrals.stages) if one.referrals else (),

@@ -10,7 +10,7 @@ from django.db.models import Count
 from casehug.intake.models import CaseType, Matter
 from integrations.contract.forms import FormField
 from integrations.mappings.form_sources import guess, labels_for
-from integrations.mappings.forms import FormCopy, mappings, problems
+from integrations.mappings.forms import FormCopy, case_types, mappings_of, problems
 from integrations.models import Connection
 from integrations.selectors.connections import user_names
 
@@ -54,12 +54,12 @@ class FieldRow:
 
 def case_type_rows(connection: Connection, forms: Sequence[FormCopy]) -> list[CaseTypeRow]:
     """Return every active case type, and those that still have a form. In the firm scope."""
-    saved = {row.case_type: row for row in mappings(connection)}
+    saved = mappings_of(connection)
     counts = dict(Matter.objects.values_list("case_type__key").annotate(n=Count("id")).order_by())
     people = user_names(row.changed_by_id for row in saved.values())
     names = {one.id: one.name for one in forms}
     rows = []
-    for case_type in CaseType.objects.order_by("position", "name"):
+    for case_type in case_types():
         row = saved.get(case_type.key)
         if row is None and not case_type.active:
             continue

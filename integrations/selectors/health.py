@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.utils.dateparse import parse_datetime
 
-from casehug.common.work import database_now
 from casehug.firms.models import Notice
 from casehug.firms.notices import open_notices
+from casehug.firms.page_reads import once_a_page, page_now
 from integrations.connections.checkup import last_test
 from integrations.connections.examine import report_of
 from integrations.models import Connection, InboundEndpoint
@@ -59,19 +59,25 @@ def light_of(connection: Connection) -> Light:
         return Light("paused", "Paused", f"{ways} paused.", seen)
     if seen is None:
         return Light("unknown", "Not confirmed yet", "Nothing has been read or sent since it was connected.", None)
-    if database_now() - seen > _fresh(connection):
+    if page_now() - seen > _fresh(connection):
         return Light("unknown", "Not confirmed lately", "Nothing has been read or sent successfully since then.", seen)
     return Light("connected", "Works", "The last request was answered.", seen)
 
 
 def _fresh(connection: Connection) -> timedelta:
-    minutes = InboundEndpoint.objects.filter(connection=connection).values_list("poll_minutes", flat=True).first()
-    return max(FRESH, timedelta(minutes=3 * (minutes or 0)))
+    endpoint = _endpoints().get(connection.id)
+    return max(FRESH, timedelta(minutes=3 * (endpoint.poll_minutes if endpoint else 0)))
+
+
+@once_a_page
+def _endpoints() -> dict[uuid.UUID, InboundEndpoint]:
+    return {row.connection_id: row for row in InboundEndpoint.objects.all()}
 
 
 def _last_success(connection: Connection) -> datetime | None:
     """Return the newest time at which the provider surely answered us, under the present access."""
-    polled = InboundEndpoint.objects.filter(connection=connection).values_list("polled_at", flat=True).first()
+    endpoint = _endpoints().get(connection.id)
+    polled = endpoint.polled_at if endpoint else None
     tested = next((check.at for check in last_test(connection) if check.key == "key" and check.ok), None)
     moments = (connection.last_success_at, connection.catalogue_read_at, polled, tested, report_of(connection).at)
     known = [moment for moment in moments if moment is not None]

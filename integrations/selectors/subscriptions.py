@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from casehug.common.work import database_now
+from casehug.firms.page_reads import page_now
 from integrations.contract.onboarding import ONBOARDING, Kind
 from integrations.inbound import pace
 from integrations.models import Connection, InboundEndpoint, InboundEvent
@@ -27,6 +27,8 @@ class Subscription:
 def subscriptions(connection: Connection) -> Sequence[Subscription]:
     """Return the events the firm's ways of working need, as the last comparison found them. In the firm scope."""
     lines = [one for one in connection.profile.get(ONBOARDING, {}).get("lines", ()) if one.get("kind") in KINDS]
+    if not lines:
+        return []
     stands = {(one["label"], one["kind"]): one["state"] == "fits" for one in lines}
     rows = InboundEvent.objects.filter(connection=connection).exclude(content="").values("event_type")
     came = {one["event_type"]: one["at"] for one in rows.annotate(at=Max("received_at"))}
@@ -38,4 +40,4 @@ def subscriptions(connection: Connection) -> Sequence[Subscription]:
 
 def minutes_now(connection: Connection, endpoint: InboundEndpoint) -> int:
     """Return how often is looked at present; shorter than chosen while an open invitation runs out soon."""
-    return pace.minutes(connection, endpoint.poll_minutes, database_now())
+    return pace.minutes(connection, endpoint.poll_minutes, page_now())

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,9 +21,9 @@ STOP_POLLING = 286
 
 def behaviour_context(row: Connection) -> dict[str, Any]:
     """Return what the card shows: known facts, open questions, and whether an examination runs."""
-    # In this order: what ended before the second reading is in it.
-    running = examine.examination_under_way(row.id)
-    report = examine.report_of(Connection.objects.get(id=row.id))
+    # In one statement: what ended before it is in the report, and nothing ends between the two.
+    seen = Connection.objects.annotate(under_way=Exists(examine.under_way(row.id))).get(id=row.id)
+    running, report = seen.under_way, examine.report_of(seen)
     return {
         "facts_known": [fact for fact in report.facts if fact.value],
         "facts_open": [fact for fact in report.facts if not fact.value],

@@ -83,13 +83,14 @@ def _connection_context(
     switches = (stamp for name, stamp in changed.items() if name not in ("paused", "paused_in"))
     last = max(switches, key=lambda one: one["at"], default=None)
     by = uuid.UUID(last["by"]) if last and last["by"] else None
+    counted = reads.figures(row)
     return context | {
-        "figures": reads.figures(row),
+        "figures": counted,
         "sync": reads.sync_switch(row),
         "connected_by": _connected_by(row),
         "form": form or SettingsForm.for_connection(row),
         "gone": reads.gone_stage(row),
-        "held": reads.held_count(row),
+        "held": counted.held,
         "waiting_in": events.waiting_count(row),
         "light": light_of(row),
         "pauses": pauses_of(row),

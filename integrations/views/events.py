@@ -15,6 +15,7 @@ from casehug.common.encryption import DecryptionError
 from casehug.common.secret import Secret
 from casehug.common.work import database_now
 from casehug.firms.access import firm_page
+from casehug.firms.page_reads import page_now
 from integrations.contract.errors import Refused
 from integrations.inbound import endpoints, poller, quarantine, store, wake
 from integrations.models import Connection, InboundEndpoint, InboundEvent, QuarantinedEvent
@@ -45,19 +46,20 @@ def webhook_events(request: HttpRequest, provider: str) -> HttpResponse:
 
 def _page(request: HttpRequest, key: str, **more: Any) -> dict[str, Any]:
     declared, (row, endpoint) = declared_or_404(key), _endpoint(key)
-    form = EventFilterForm(reads.event_types(row), request.GET)
+    figures = reads.event_figures(row, endpoint)
+    form = EventFilterForm(figures.types, request.GET)
     wanted = form.wanted()
     page = reads.event_page(
         reads.filtered(row, **wanted), before=request.GET.get("before", ""), after=request.GET.get("after", "")
     )
     here, kept = reverse("integration_webhooks", args=[key]), form.kept()
-    now = database_now()
     return page_context(
         request, declared, connection=row, endpoint=endpoint, inbound=declared.inbound, form=form, page=page,
         address=endpoints.address(endpoint, key), secrets=reads.secret_rows(endpoint),
-        rotating=endpoint.rotating_until is not None and endpoint.rotating_until > now,
-        alarms=alarms_of(endpoint), unverified=reads.unverified_rows(endpoint), missed=reads.came_without_webhook(row),
-        subscriptions=subscriptions(row), minutes_now=minutes_now(row, endpoint), waiting=reads.waiting_count(row),
+        rotating=endpoint.rotating_until is not None and endpoint.rotating_until > page_now(),
+        alarms=alarms_of(endpoint) if figures.alarm else [], missed=figures.missed, waiting=figures.waiting,
+        unverified=reads.unverified_rows(endpoint) if figures.unverified else [],
+        subscriptions=subscriptions(row), minutes_now=minutes_now(row, endpoint),
         filter_words=form.words(), clear_url=here, most_replayed=MOST_REPLAYED,
         older_url=f"{here}?{urlencode(kept | {'before': page.older})}#events" if page.older else "",
         newer_url=f"{here}?{urlencode(kept | {'after': page.newer})}#events" if page.newer else "",

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.firms.access import can, firm_page
-from integrations.connections.catalogue import PRACTICE_AREA, STAGE, items
+from integrations.connections.catalogue import PRACTICE_AREA, STAGE, live
 from integrations.connections.checkup import explain
 from integrations.contract.errors import ProviderError, Refused
 from integrations.mappings import services
@@ -76,7 +76,7 @@ def _review(
 def _context(request: HttpRequest, key: str, row: Connection) -> dict[str, object]:
     rows = services.mapping_rows(row)
     groups: dict[str, list[tuple[str, str]]] = {}
-    for item in items(row, kind=STAGE):
+    for item in live(row, STAGE):
         groups.setdefault(item.parent or "Stages", []).append((item.external_id, item.name))
     names = reads.user_names(one.changed_by_id for one in rows)
     lines = [_line(request, one, names.get(one.changed_by_id, "") if one.changed_by_id else "") for one in rows]
@@ -88,8 +88,8 @@ def _context(request: HttpRequest, key: str, row: Connection) -> dict[str, objec
         rows=[one for one in lines if not one["row"].is_area],
         areas=[one for one in lines if one["row"].is_area],
         stages=groups,
-        remote_areas=[(item.external_id, item.name) for item in items(row, kind=PRACTICE_AREA)],
-        subs=[(item.external_id, sub_label(item)) for item in items(row, kind=SUB_STATUS)],
+        remote_areas=[(item.external_id, item.name) for item in live(row, PRACTICE_AREA)],
+        subs=[(item.external_id, sub_label(item)) for item in live(row, SUB_STATUS)],
         open_count=sum(one.state == "needs_choice" for one in rows if not one.is_area),
         preparing=services.is_preparing(row),
         previews=preview(row, text=text) if text or "q" in request.GET else None,

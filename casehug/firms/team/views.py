@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from casehug.common import throttle
 from casehug.firms.access import can, firm_page, who_can
-from casehug.firms.models import Firm, Role, User
+from casehug.firms.models import Role, User
+from casehug.firms.page_reads import own_firm
 from casehug.firms.team import invitations, members
 from casehug.firms.team.errors import NotThere, TeamError
 from casehug.firms.team.forms import InviteForm, JoinForm, SecondFactorForm
@@ -26,7 +27,7 @@ def _page(request: HttpRequest, *, form: InviteForm | None = None, link: str = "
     context: dict[str, Any] = {
         "lines": members.lines(membership_id=mine.membership_id), "invitations": invitations.open_ones(),
         "form": form or InviteForm(), "may": can(mine, "team.manage"), "who_may": who_can("team.manage"),
-        "firm": Firm.objects.get(), "roles": Role.choices, "link": link, "factor_form": SecondFactorForm(),
+        "firm": own_firm(), "roles": Role.choices, "link": link, "factor_form": SecondFactorForm(),
         "tabs": settings_tabs(request, "team"),
     }  # fmt: skip
     return render(request, "settings/team.html", context, status=status)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from casehug.firms.page_reads import count_of, fact
 from casehug.intake.models import Document, DocumentStatus, IntakeLink, Matter, MatterStatus
 from casehug.intake.selectors.matters import MatterFilters, filtered_matters
 
@@ -28,10 +29,15 @@ def _living() -> Any:
     return Matter.objects.exclude(status__in=(MatterStatus.ARCHIVED, MatterStatus.CLOSED))
 
 
+def frame_facts() -> dict[str, Any]:
+    """Filler of the slot `frame_facts`: how many documents wait for review."""
+    rows = Document.objects.filter(status=DocumentStatus.UPLOADED).exclude(matter__status=MatterStatus.ARCHIVED)
+    return {"documents_to_review": count_of(rows)}
+
+
 def review_count() -> int:
     """Return how many documents wait for review (for the navigation)."""
-    rows = Document.objects.filter(status=DocumentStatus.UPLOADED).exclude(matter__status=MatterStatus.ARCHIVED)
-    return int(rows.count())
+    return int(fact("documents_to_review"))
 
 
 def intake_counts() -> IntakeCounts:

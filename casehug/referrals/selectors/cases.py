@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.selectors.paging import Page, page_of
 from casehug.referrals.choices import choices, unmapped
 from casehug.referrals.errors import NotFound
@@ -54,6 +55,7 @@ def partners() -> QuerySet[PartnerFirm]:
     return rows
 
 
+@once_a_page
 def unmapped_words() -> list[str]:
     """Return words of the vocabulary and of received cases that have no case type here."""
     chosen = choices()

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from casehug.firms.page_reads import count_of, fact
 from casehug.referrals.errors import NotFound
 from casehug.referrals.models import DeadlineAlarm, Invitation, InvitationAnswer, Referral
 
@@ -36,11 +37,21 @@ def invitations(tab: str) -> list[Any]:
     return list(rows.order_by(*order)[:SHOWN])
 
 
+def frame_facts() -> dict[str, Any]:
+    """Filler of the slot `frame_facts`: what waits for the firm, and whether an alarm is unheard."""
+    open_ones = Invitation.objects.annotate(under_way=_under_way()).filter(under_way=False)
+    return {
+        "invitations_new": count_of(open_ones.filter(state="new")),
+        "invitations_evaluating": count_of(open_ones.filter(state="evaluating")),
+        "cases_without_matter": count_of(accepted_without_matter()),
+        "case_updates_due": count_of(updates_due()),
+        "alarm_unheard": Exists(_unheard()),
+    }
+
+
 def counts() -> dict[str, int]:
     """Return how many open invitations wait for a decision, by tab; one whose answer is on its way does not wait."""
-    rows = Invitation.objects.filter(state__in=Invitation.OPEN).annotate(under_way=_under_way())
-    states = list(rows.filter(under_way=False).values_list("state", flat=True))
-    return {"new": states.count("new"), "evaluating": states.count("evaluating")}
+    return {"new": fact("invitations_new"), "evaluating": fact("invitations_evaluating")}
 
 
 def accepted_without_matter() -> QuerySet[Referral]:
@@ -49,9 +60,14 @@ def accepted_without_matter() -> QuerySet[Referral]:
     return rows.order_by("created_at", "id")
 
 
+def to_make() -> list[Referral]:
+    """Return the first accepted cases without a matter, the longest waiting first."""
+    return list(accepted_without_matter()[:20]) if fact("cases_without_matter") else []
+
+
 def waiting_count() -> int:
     """Return the count beside “Referrals” in the navigation."""
-    return sum(counts().values()) + accepted_without_matter().count()
+    return sum(counts().values()) + int(fact("cases_without_matter"))
 
 
 def updates_due() -> QuerySet[Referral]:
@@ -62,12 +78,18 @@ def updates_due() -> QuerySet[Referral]:
     return rows.order_by("update_due_at", "id")
 
 
-def most_urgent() -> Invitation | None:
-    """Return the open invitation with a raised alarm that nobody has acknowledged and the nearest deadline."""
-    alarms = DeadlineAlarm.objects.filter(
+def _unheard() -> QuerySet[DeadlineAlarm]:
+    rows: QuerySet[DeadlineAlarm] = DeadlineAlarm.objects.filter(
         raised_at__isnull=False, acknowledged_at=None, invitation__state__in=Invitation.OPEN
     )
-    found = alarms.select_related("invitation").order_by(F("invitation__expires_at").asc(nulls_first=True)).first()
+    return rows
+
+
+def most_urgent() -> Invitation | None:
+    """Return the open invitation with a raised alarm that nobody has acknowledged and the nearest deadline."""
+    if not fact("alarm_unheard"):
+        return None
+    found = _unheard().select_related("invitation").order_by(F("invitation__expires_at").asc(nulls_first=True)).first()
     return found.invitation if found else None
 
 

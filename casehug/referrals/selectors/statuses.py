@@ -1,5 +1,6 @@
 """The table of Settings → Referrals that says which status news of cases we referred out stand for."""
 
+from casehug.firms.page_reads import once_a_page
 from casehug.referrals.exchanges import exchanges
 from casehug.referrals.models import CaseUpdate, Referral
 from casehug.referrals.statuses import STAGE, UNMAPPED, StatusLine, key_of, table
@@ -7,11 +8,13 @@ from casehug.referrals.statuses import STAGE, UNMAPPED, StatusLine, key_of, tabl
 MOST_SEEN = 40
 
 
+@once_a_page
 def seen_words() -> list[str]:
     """Return the stage words told about cases we referred out, in order of the alphabet."""
     out = Referral.objects.filter(direction="out").exclude(stage="").values_list("stage", flat=True)
     told = CaseUpdate.objects.filter(referral__direction="out", direction="in").exclude(stage="")
-    words = {*out.distinct()[:MOST_SEEN], *told.values_list("stage", flat=True).distinct()[:MOST_SEEN]}
+    heard = told.values_list("stage", flat=True).distinct()[:MOST_SEEN]
+    words = set(out.distinct()[:MOST_SEEN].union(heard))
     return sorted(words, key=str.casefold)
 
 

@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from casehug.firms.access import can, who_can
+from casehug.firms.page_reads import fact, page_reads
 from casehug.referrals.errors import NO_EXCHANGE, NotFound
 from casehug.referrals.exchanges import connected_exchange
-from casehug.referrals.selectors.inbox import accepted_without_matter, counts, updates_due
+from casehug.referrals.selectors.inbox import counts
 from casehug.referrals.selectors.statuses import status_lines, unmapped_stages
 from casehug.referrals.statuses import RESULT, STAGE, version
 
@@ -34,8 +35,9 @@ def or_404(read: Callable[..., Found], *ids: Any) -> Found:
 
 def sections(current: str) -> list[dict[str, Any]]:
     """Return the links between the referral pages with what waits on each."""
-    waiting = {"Invitations": sum(counts().values()), "Updates due": updates_due().count(),
-               "Received cases": accepted_without_matter().count()}  # fmt: skip
+    with page_reads():
+        waiting = {"Invitations": sum(counts().values()), "Updates due": fact("case_updates_due"),
+                   "Received cases": fact("cases_without_matter")}  # fmt: skip
     return [
         {"label": label, "url": reverse(name, args=args), "current": label == current, "count": waiting.get(label, 0)}
         for label, name, args in SECTIONS

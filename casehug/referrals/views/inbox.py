@@ -35,7 +35,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows, "tabs": tabs, "tab": tab, "is_open": tab in ("new", "evaluating"),
         "sections": sections("Invitations"), "exchange": connected_exchange(),
-        "first_time": not rows and not Referral.objects.exists(), "to_make": reads.accepted_without_matter()[:20],
+        "first_time": not rows and not Referral.objects.exists(), "to_make": reads.to_make(),
     }  # fmt: skip
     return render(request, "referrals/inbox.html", context)
 

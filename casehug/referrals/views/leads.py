@@ -16,6 +16,7 @@ from casehug.common.actor import actor_context
 from casehug.common.scope import firm_scope
 from casehug.firms.access import firm_page
 from casehug.firms.models import Firm
+from casehug.firms.page_reads import own_firm
 from casehug.firms.views import settings_tabs
 from casehug.intake.errors import Invalid
 from casehug.intake.views.acting import attempt, form_page, posted
@@ -102,7 +103,7 @@ def lead_settings(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("settings_lead_form")
-    here = reverse("lead_form", args=[Firm.objects.get().slug, row.slug])
+    here = reverse("lead_form", args=[own_firm().slug, row.slug])
     context = {
         "tabs": settings_tabs(request, "settings_referrals"), "why_not": why, "words": words,
         "is_open": row.enabled and bool(leads.offered(row)), "address": request.build_absolute_uri(here),
