@@ -53,7 +53,7 @@ WRITES = (
         "Fifty matters of one e-mail address in different spellings are synced at the same time, with the one-writer"
         " rule lifted too; the ledger must show one contact and fifty matters.",
         "50 matters, with and without the one-writer rule", "the same 25 times each",
-        nodes("proofs/test_concurrent_dedupe.py", "one_contact_and_fifty_matters")
+        nodes("proofs/test_concurrent_dedupe.py", "one_contact_and_every_matter")
         + nodes("integrations/sync/test_concurrency.py", "one_email_in_many_forms_is_one_contact",
                 "plus_tags_and_missing_addresses_stay_apart"),
         "no mutex on the e-mail address",

@@ -13,13 +13,12 @@ from bench.result import Result, fairness, met, percentile, slope
 from casehug.local.state import PROJECT
 
 # The others restart the product or wait for minutes of provider time: `manage.py bench --quick` runs them all.
-QUICKEST = ("calls", "overhead", "ingest", "latency", "log", "memory", "bulk", "pages")
+QUICKEST = ("calls", "overhead", "latency", "memory", "pages")
 
 
 @pytest.mark.slow
 def test_the_quickest_measurements_run_and_count_nothing_wrong(tmp_path: Path) -> None:
-    sizes = ["--quick", "--rounds", "1", "--per-round", "2", "--matters", "20", "--bulk", "8", "--log-rows", "1200",
-             "--seconds", "0.2", "--page-rows", "3"]  # fmt: skip
+    sizes = ["--quick", "--rounds", "1", "--per-round", "2", "--matters", "20", "--page-rows", "3"]  # fmt: skip
     arguments = [sys.executable, "manage.py", "bench", *QUICKEST, *sizes, "--out", str(tmp_path)]
     done = subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
