@@ -53,6 +53,11 @@ class Panel:
     hint: str = ""
     """What a new contact there would still lack; shown before the first sync, never a reason not to sync."""
 
+    @property
+    def to_review(self) -> list[StepState]:
+        """The steps whose record was linked with doubt; each is decided under “Matches to review”."""
+        return [step for step in self.sync.steps if step.review and step.link_id] if self.sync else []
+
 
 @dataclass(frozen=True)
 class _CaseOf:

@@ -36,6 +36,7 @@ class StepState:
     url: str = ""
     error_text: str = ""
     error_code: str = ""
+    link_id: uuid.UUID | None = None
     review: Message | None = None
     review_ids: Sequence[str] = ()
 
@@ -187,7 +188,8 @@ def _step(facts: _Facts, matter_id: uuid.UUID, key: str, label: str, overall: st
         problem = line if line is not None and line.created_at > link.updated_at else None
         return StepState(
             key, label, "done", link.updated_at, link.external_id, link.how, _url(facts, key, link.external_id),
-            problem.error_text if problem else "", problem.error_code if problem else "", review, link.review_ids,
+            problem.error_text if problem else "", problem.error_code if problem else "", link.id, review,
+            link.review_ids,
         )  # fmt: skip
     in_doubt = {intent.kind.split(".")[0] for intent in facts.doubts.get(matter_id, [])}
     if key in in_doubt and overall in ("unknown", "failed"):
