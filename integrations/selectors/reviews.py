@@ -62,7 +62,7 @@ class Decided:
 
 
 def waiting(connection: Connection) -> "QuerySet[ExternalLink]":
-    """Return the links of the connected account that wait for a person, longest first. In the firm scope."""
+    """Return the links of the connected account that wait for a person, longest unchanged first. In the firm scope."""
     rows = ExternalLink.objects.filter(
         connection=connection, remote_firm=connection.remote_firm, broken_at__isnull=True
     )

@@ -50,7 +50,7 @@ def offered(link: ExternalLink) -> tuple[str, ...]:
         return (KEEP, OTHER, AGAIN)
     # What we or a form made ourselves is this client, whatever else stands there.
     ours = link.needs_review == links.LATE_DUPLICATE or link.how == "form"
-    return (KEEP, OTHER) if ours else (KEEP, OTHER, STRANGER)
+    return (KEEP, OTHER, AGAIN) if ours else (KEEP, OTHER, STRANGER, AGAIN)
 
 
 def decide(

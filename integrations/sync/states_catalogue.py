@@ -26,17 +26,18 @@ STATES: dict[tuple[str, str], Message] = {
     ("review", "ambiguous"): Message(
         "Several records in {name} match.",
         "We linked the oldest, filled nothing in, and created nothing.",
-        "Someone who knows the client can check in {name}.", "Open there", "record",
+        "Someone who knows the client can decide under Matches to review.", "Open there", "record",
     ),
     ("review", "other_name"): Message(
         "The contact with this e-mail has another name in {name}.",
         "We linked it and filled nothing in, so that two files are not mixed.",
-        "Someone who knows the client can check in {name}.", "Open there", "record",
+        "Someone who knows the client can decide under Matches to review.", "Open there", "record",
     ),
     ("review", "late_duplicate"): Message(
         "{name} stored an unanswered call very late, so this record stands there twice.",
         "We use the older one and deleted nothing.",
-        "A firm admin can merge the two in {name}.", "Open there", "record",
+        "A firm admin can merge the two in {name}; under Matches to review the other one can be chosen.",
+        "Open there", "record",
     ),
     ("review", "deleted_there"): Message(
         "The linked contact was merged or deleted in {name}.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from casehug.intake.models import Client, Matter
 from integrations.contract.contacts import RemoteContact
@@ -36,22 +37,23 @@ class Side:
 def of_client(client: Client) -> list[Cell]:
     """Return what the client here is compared by."""
     return [Cell("Name", client.full_name), Cell("E-mail", client.email), Cell("Phone", client.phone),
-            Cell("Made on", client.created_at.date().isoformat())]  # fmt: skip
+            Cell("Made on", _day(client.created_at))]  # fmt: skip
 
 
 def of_matter(matter: Matter) -> list[Cell]:
     """Return what the matter here is compared by."""
-    client, made = matter.client, matter.created_at.date().isoformat()
+    client, made = matter.client, _day(matter.created_at)
     return [Cell("Title", matter.title), Cell("Name", client.full_name if client else ""),
             Cell("E-mail", client.email if client else ""), Cell("Made on", made)]  # fmt: skip
 
 
 def beside(here: Sequence[Cell], there: RemoteContact | RemoteMatter) -> list[Cell]:
     """Return the values of a record there in the order of the ones here, each marked."""
+    made = _day(date.fromisoformat(there.created)) if there.created else ""
     if isinstance(there, RemoteContact):
-        values = {"Name": there.name, "E-mail": there.email, "Phone": there.phone, "Made on": there.created}
+        values = {"Name": there.name, "E-mail": there.email, "Phone": there.phone, "Made on": made}
     else:
-        values = {"Title": there.title, "Name": there.person, "E-mail": there.email, "Made on": there.created}
+        values = {"Title": there.title, "Name": there.person, "E-mail": there.email, "Made on": made}
     return [Cell(cell.label, values[cell.label], _mark(cell, values[cell.label])) for cell in here]
 
 
@@ -69,6 +71,10 @@ def sides(
     ids, missing = dict.fromkeys([used, *others, *cells]), set(gone)
     blank = [Cell(cell.label, "") for cell in here]
     return [Side(one, cells.get(one, blank), one == used, one in missing, url(one)) for one in ids if one]
+
+
+def _day(moment: date) -> str:
+    return f"{moment.day}\u00a0{moment:%b}\u00a0{moment.year}"
 
 
 def _name(text: str) -> str:

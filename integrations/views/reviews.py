@@ -126,7 +126,8 @@ def _show(request: HttpRequest, found: Match, looked: Looked, **more: Any) -> Ht
         request, found.declared, connection=found.connection, row=reads.review_of(found.link, found.declared),
         here=here, there=there, offered=reviews.offered(found.link), seen=reviews.seen_of(found.link),
         readable=reader_of(found.declared, kind) is not None, client=found.client,
-        linked_matters=reads.linked_matters(found.link), **more,
+        linked_matters=reads.linked_matters(found.link),
+        again=found.link.needs_review == "deleted_there" or found.link.external_id in looked.gone, **more,
     )  # fmt: skip
     return render(request, "integrations/match.html", context)
 
