@@ -86,7 +86,7 @@ class ResolverFunction(migrations.RunSQL):
                     IF EXISTS (SELECT 1 FROM pg_class WHERE relname = '{table}' AND relrowsecurity) AND NOT EXISTS
                         (SELECT 1 FROM pg_policies WHERE tablename = '{table}' AND policyname = 'resolve_only')
                     THEN CREATE POLICY resolve_only ON "{table}" FOR SELECT TO cx_resolve USING (true);
-                    END IF; END $$""",
+                    END IF; END $$""",  # nosec B608  # names that migrations write
             ]
         forward += [
             f"CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "

@@ -55,4 +55,4 @@ def cancelled(*, error_code: str, error_text: str) -> Settlement:
 
 def backoff_seconds(attempts: int) -> float:
     """Full jitter: uniform in 0 … min(600, 2·2^attempts) seconds."""
-    return random.uniform(0, min(600.0, 2.0 * 2**attempts))
+    return random.uniform(0, min(600.0, 2.0 * 2**attempts))  # nosec B311  # spread, nothing secret

@@ -29,7 +29,7 @@ _SUBJECTS = {
     "referral": "Referral", "referrals": "Referrals", "status_mapping": "Status mapping", "sync": "Sync",
     "sync_log": "Sync log", "team": "Team", "view": "Saved view", "webhook": "Webhook",
     "webhook_reading": "Regular reading", "webhook_rotation": "Change of a webhook secret",
-    "webhook_secret": "Webhook secret",
+    "webhook_secret": "Webhook secret",  # nosec B105  # words for a page
 }  # fmt: skip
 
 _SENTENCES = {

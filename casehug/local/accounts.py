@@ -17,7 +17,7 @@ from pathlib import Path
 from casehug.local.errors import LocalError
 
 # Survives a restart of the machine, unlike the ordinary temporary folder.
-SHARED_FOLDER = Path("/var/tmp")
+SHARED_FOLDER = Path("/var/tmp")  # nosec B108  # `new_home` makes a private folder in it
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ SERVER_SETTINGS = {
     "unix_socket_directories": "",  # socket paths are limited to about 100 bytes
     "shared_buffers": "64MB",
     "max_connections": "200",
-    "password_encryption": "scram-sha-256",
+    "password_encryption": "scram-sha-256",  # nosec B105  # the name of a method
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",

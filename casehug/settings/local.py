@@ -1,7 +1,7 @@
 """Local runs: loopback without TLS, embedded servers, stand-ins, mails into a folder."""
 
 from casehug.settings.base import *  # noqa: F403
-from casehug.settings.base import CASEHUG_BASE_URL, env
+from casehug.settings.base import CASEHUG_BASE_URL, ROOT, env
 from casehug.settings.logs import logging_config
 
 CASEHUG_LOCAL = True
@@ -20,7 +20,7 @@ STATIC_ROOT = None  # type: ignore[assignment]  # files come from their sources;
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.bool("CASEHUG_AUTORELOAD", default=False)
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = env("CASEHUG_MAIL_DIR", default="/tmp/casehug-mails")  # noqa: S108 local runs set their own folder
+EMAIL_FILE_PATH = env("CASEHUG_MAIL_DIR", default=str(ROOT / ".casehug" / "mails"))  # a run names its own
 _DEVELOPMENT_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 CASEHUG_KEK = env("CASEHUG_KEK", default=f"development:{_DEVELOPMENT_KEY}")
 CASEHUG_INDEX_KEY = env("CASEHUG_INDEX_KEY", default=_DEVELOPMENT_KEY)

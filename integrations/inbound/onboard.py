@@ -29,7 +29,7 @@ from integrations.registry import UnknownProvider
 
 WORK_FOR_SECONDS = 30.0
 AGAIN_AFTER = timedelta(hours=24)
-UNKNOWN_SECRET = "Its secret is not known here (any more)."
+UNKNOWN_SECRET = "Its secret is not known here (any more)."  # nosec B105  # words for a page
 UNSURE = "unsure"
 """Keys of webhooks whose last write got no answer: which secret is in force there cannot be told."""
 

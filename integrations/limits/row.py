@@ -31,7 +31,7 @@ def store_pause(*, connection_id: uuid.UUID, firm_id: uuid.UUID, seconds: float,
     sql = f"""
         UPDATE {TABLE} SET learned_rate = coalesce(%s, learned_rate),
             paused_until = greatest(paused_until, clock_timestamp() + make_interval(secs => %s))
-        WHERE id = %s"""
+        WHERE id = %s"""  # nosec B608  # the name of our own table
     with firm_scope(firm_id), database.cursor() as cursor:
         cursor.execute(sql, [rate, seconds, connection_id])
 
@@ -45,10 +45,10 @@ def acquire_slowly(*, connection_id: uuid.UUID, firm_id: uuid.UUID, calls_per_mi
         UPDATE {TABLE} SET next_call_at = clock_timestamp()
             + make_interval(secs => greatest(%s, %s / nullif(learned_rate, 0)))
         WHERE id = %s AND coalesce(next_call_at, '-infinity') <= clock_timestamp()
-            AND coalesce(paused_until, '-infinity') <= clock_timestamp() RETURNING id"""
+            AND coalesce(paused_until, '-infinity') <= clock_timestamp() RETURNING id"""  # nosec B608  # the name of our own table
     left = f"""
         SELECT extract(epoch FROM greatest(next_call_at, paused_until) - clock_timestamp())
-        FROM {TABLE} WHERE id = %s"""
+        FROM {TABLE} WHERE id = %s"""  # nosec B608  # the name of our own table
     spacing = max(SLOW_SECONDS * minute / 60, minute / calls_per_minute if calls_per_minute > 0 else 0.0)
     with firm_scope(firm_id), database.cursor() as cursor:
         cursor.execute(take, [spacing, minute, connection_id])

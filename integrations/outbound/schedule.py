@@ -16,5 +16,5 @@ def delay_after(tries: int, *, retry_after: int | None = None) -> float | None:
     """
     if tries >= len(LADDER):
         return None
-    step = LADDER[tries] * random.uniform(1 - SPREAD, 1 + SPREAD)
+    step = LADDER[tries] * random.uniform(1 - SPREAD, 1 + SPREAD)  # nosec B311  # spread, nothing secret
     return max(step, float(retry_after or 0))

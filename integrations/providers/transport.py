@@ -239,7 +239,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     if moment is not None:
         now = _http_date(headers.get("date", "")) or datetime.now(UTC)
         return max(0.0, (moment - now).total_seconds())
-    return DEFAULT_PAUSE_SECONDS + random.uniform(0, 5)
+    return DEFAULT_PAUSE_SECONDS + random.uniform(0, 5)  # nosec B311  # spread, nothing secret
 
 
 def _http_date(text: str) -> datetime | None:

@@ -141,7 +141,7 @@ def when(moment: datetime | None, show: str = "both", missing: str = "—") -> S
     Without the template's last line break: a full stop may follow.
     """
     context = {"moment": None, "missing": missing} if moment is None else _moment(moment, show)
-    return SafeString(render_to_string("components/_when.html", context).strip())
+    return SafeString(render_to_string("components/_when.html", context).strip())  # nosec B703  # a rendered, escaped template
 
 
 def _moment(moment: datetime, show: str) -> Context:
