@@ -15,7 +15,7 @@ WORK_HANDLERS = {
     "import_intakes": "casehug.intake.imports.run.run_import",
     "import_cases": "casehug.referrals.services.import_runs.run_import",
     "refresh_catalogue": "integrations.mappings.prepare.run_refresh_catalogue",
-    "refresh_token": "integrations.connections.refresh.run_refresh_token",
+    "refresh_token": "integrations.connections.refresh.run_refresh_token",  # nosec B105  # a path
     "inbound_event": "integrations.inbound.processor.run_event",
     "inbound_poll": "integrations.inbound.poller.run_poll",
     "inbound_recheck": "integrations.inbound.recheck.run_recheck",
