@@ -112,7 +112,8 @@ def test_no_row_of_another_firm(world: World, record_property: Callable[[str, ob
     shared = sum(len(firms) > 1 for firms in world.served.values())
     record_property("trials", made)
     by = f"PgBouncer, {len(world.served)} server processes in all" if world.real else "our own pool"
-    record_property("measured", f"{by}: {THREADS} threads on {SERVERS} connections, {made:,} transactions, {wrong} wrong")
+    told = f"{THREADS} threads on {SERVERS} connections, {made:,} transactions, {wrong} wrong"
+    record_property("measured", f"{by}: {told}")
     assert made == STATEMENTS // THREADS * THREADS and wrong == 0
     assert shared >= SERVERS // 2, "hardly any server connection served two firms: nothing was proved"
 
