@@ -10,7 +10,7 @@ from bench.result import Result
 
 ORDER = (
     "calls", "overhead", "quota", "ingest", "storm", "latency", "busy", "firms", "log", "memory", "bulk",
-    "startup", "pages",
+    "cases", "startup", "pages",
 )  # fmt: skip
 HEAD = """# Measurements
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from casehug.local import environment, migrations, ports, processes
+from casehug.local import environment, migrations, ports, processes, product
 from casehug.local.accounts import new_home, server_account
 from casehug.local.roles import Passwords
 from casehug.local.servers import Servers, start_servers
@@ -22,8 +22,9 @@ class Stack(Parts):
 
     def __init__(self, folder: Path) -> None:
         self.state = StateFolder(folder / "state").create()
-        urls = [f"http://127.0.0.1:{ports.free_port()}" for _ in range(2)]
+        urls = [f"http://127.0.0.1:{ports.free_port()}" for _ in range(3)]
         super().__init__(self.state.root, base_url=urls[0], standin_url=urls[1])
+        self.exchange_url = urls[2]
         self.logs = self.state.logs
         self.account = server_account()
         self.home = new_home(self.account, prefix="casehug-run-") if self.account else folder
@@ -38,14 +39,22 @@ class Stack(Parts):
             passwords=passwords,
         )  # fmt: skip
         variables = environment.product_variables(
-            self.state, servers=self.servers.environment, base_url=self.base_url, standin_url=self.standin_url
-        )
+            self.state, servers=self.servers.environment, base_url=self.base_url, standin_url=self.standin_url,
+            lexamica_url=self.exchange_url,
+        )  # fmt: skip
         os.environ.update(environment.process_environment(variables))
         migrations.migrate(variables)
         self.start_standin()
         self.start_relay()
         self.await_answer("standin", f"{self.standin_url}/healthz")
         set_up_django()
+
+    def start_exchange(self) -> StandIn:
+        """Start the stand-in of the referral exchange, which most measurements do without."""
+        port = int(self.exchange_url.rsplit(":", 1)[1])
+        self.spawn("exchange", product.lexamica_command(port, self.folder / "exchange-standin.sqlite3"))
+        self.await_answer("exchange", f"{self.exchange_url}/healthz")
+        return StandIn(self.exchange_url)
 
     def fresh(self) -> None:
         """Empty the stand-in and start a new worker, so that no measurement sees traces of an earlier one."""

@@ -45,9 +45,11 @@ UPDATE common_workitem w SET rung_at = now()
 WHERE w.id IN (SELECT x.id FROM common_workitem x JOIN chosen USING (id) FOR UPDATE OF x SKIP LOCKED)
 RETURNING w.id, w.firm_id, w.queue"""
 
+# The next moment at which something can become due: a row's time, or the opening of a lane.
 NEXT_SQL = """
-SELECT extract(epoch FROM min(next_attempt_at) - now())::float FROM common_workitem
-WHERE status = 'ready' AND next_attempt_at > now()"""
+SELECT extract(epoch FROM least(
+    (SELECT min(next_attempt_at) FROM common_workitem WHERE status = 'ready' AND next_attempt_at > now()),
+    (SELECT min(closed_until) FROM common_gate WHERE closed_until > now())) - now())::float"""
 
 
 class Relay:

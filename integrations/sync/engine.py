@@ -68,9 +68,11 @@ def _push_all(run: Run) -> Settlement:
 
 
 def _paced(run: Run, settlement: Settlement) -> Settlement:
-    """Keep the least time between two calls of the bulk lane: the lane is closed, no worker waits."""
-    seconds = run.provider.bulk_spacing_ms / 1000
-    if not seconds or run.item.lane != WorkItem.Lane.BULK or run.api is None or not run.api.calls:
+    """Keep the least time from call to call of the bulk lane: the lane is closed, no worker waits."""
+    if not run.provider.bulk_spacing_ms or run.item.lane != WorkItem.Lane.BULK or run.api is None or not run.api.calls:
+        return settlement
+    seconds = run.provider.bulk_spacing_ms / 1000 - (calls.now() - run.api.calls[-1].at).total_seconds()
+    if seconds <= 0:
         return settlement
     return replace(settlement, after_seconds=max(seconds, settlement.after_seconds), closes_lane=True)
 

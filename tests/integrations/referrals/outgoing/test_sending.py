@@ -1,5 +1,6 @@
 """A case goes out once, whatever happens to its reply; what nobody can tell waits for a person."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,8 +12,15 @@ from casehug.referrals.models import PartnerFirm, Referral
 from casehug.referrals.services.sending import import_case
 from integrations.connections import state
 from integrations.models import ExternalLink
-from integrations.sync import decide, doubts
+from integrations.registry import provider
+from integrations.sync import decide, doubts, engine
 from tests.integrations.referrals.outgoing.trade import WORD, Side
+
+
+def asked(market: Any) -> list[dict[str, Any]]:
+    """Return the calls that brought running cases there, oldest first."""
+    found = market.control("GET", "requests", limit=100_000)["requests"]
+    return [one for one in found if one["path"].endswith("/create-existing")]
 
 
 def cases(market: Any) -> int:
@@ -115,3 +123,20 @@ def test_a_paused_connection_holds_and_goes_on(market: Any, sender: Side) -> Non
     sender.change(state="not_connected")
     with pytest.raises(Refused):
         sender.refer()
+
+
+def test_calls_of_an_import_keep_their_distance(market: Any, sender: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guides ask for 100 to 200 ms from case to case. Sabotage: without the closed lane they follow at once."""
+    least = provider("lexamica").bulk_spacing_ms / 1000
+
+    def gaps() -> list[float]:
+        start = len(asked(market))
+        for _ in range(3):
+            _imported(market, sender)
+        sender.settle()
+        at = [one["at"] for one in asked(market)[start:]]
+        return [later - earlier for earlier, later in pairwise(at)]
+
+    assert len(kept := gaps()) == 2 and min(kept) >= least
+    monkeypatch.setattr(engine, "_paced", lambda _run, settlement: settlement)
+    assert min(gaps()) < least
