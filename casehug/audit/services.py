@@ -15,6 +15,13 @@ from casehug.common.actor import current_actor
 from casehug.common.ids import uuid7
 from casehug.common.scope import current_firm_id
 
+_APPEND = """
+    SELECT audit_append(e.id, %s, e.seq, e.actor, e.source, e.address, e.action, e.type, e.object, e.changes::jsonb,
+        e.outcome, e.remote, e.digest)
+    FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[],
+        %s::text[], %s::text[], %s::text[], %s::bytea[])
+        AS e(id, seq, actor, source, address, action, type, object, changes, outcome, remote, digest)"""
+
 
 @dataclass(frozen=True)
 class _Pending:
@@ -60,30 +67,25 @@ def append_pending() -> None:
         return
     connection.run_on_commit = [entry for entry in connection.run_on_commit if not isinstance(entry[1], _Pending)]
     with connection.cursor() as cursor:
-        # Deferred key checks take row locks: let them run before the chain's lock is taken.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        # With the transaction's own time, which the append function stores: the chain vouches for it as well.
-        lock = "SELECT now(), pg_advisory_xact_lock(hashtextextended('audit:' || %s, 0))"
-        cursor.execute(lock, [str(current_firm_id())])
-        now = cursor.fetchone()[0]
-        last = AuditEntry.objects.order_by("-seq").values_list("seq", "digest").first() or (0, b"")
-        seq, previous = last[0], bytes(last[1])
-        for pending in waiting:
-            seq += 1
-            previous = _append(AuditEntry(id=uuid7(), seq=seq, created_at=now, **pending.values), previous)
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        # Lets deferred key checks run, takes the chain's lock and reads its end, in this order. With the transaction's
+        # own time, which the append function stores: the chain vouches for it as well.
+        cursor.execute("SELECT * FROM audit_head()")
+        now, seq, previous = cursor.fetchone()
+        rows: list[list[Any]] = []
+        for number, pending in enumerate(waiting, start=seq + 1):
+            entry = AuditEntry(id=uuid7(), seq=number, created_at=now, **pending.values)
+            previous = entry_digest(bytes(previous), entry)
+            rows.append(_columns(entry, previous))
+        cursor.execute(_APPEND, [current_firm_id(), *(list(column) for column in zip(*rows, strict=True))])
+        if len(connection.atomic_blocks) > 1:  # the transaction goes on (tests, nested callers)
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def _append(entry: AuditEntry, previous: bytes) -> bytes:
-    """Insert one entry through the database's append function; return its digest."""
-    digest = entry_digest(previous, entry)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)",
-            [entry.id, entry.firm_id, entry.seq, entry.actor_id, entry.source, entry.address, entry.action,
-             entry.object_type, entry.object_id, json.dumps(entry.changes), entry.outcome, entry.remote_id, digest],
-        )  # fmt: skip
-    return digest
+def _columns(entry: AuditEntry, digest: bytes) -> list[Any]:
+    """Return what the database's append function takes of one entry, beside the firm."""
+    return [entry.id, entry.seq, entry.actor_id, entry.source, entry.address, entry.action,
+            entry.object_type, entry.object_id, json.dumps(entry.changes), entry.outcome, entry.remote_id,
+            digest]  # fmt: skip
 
 
 def verify_chain() -> str | None:

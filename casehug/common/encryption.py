@@ -8,8 +8,9 @@ import base64
 import hashlib
 import hmac
 import os
+import time
 import uuid
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 
 from casehug.common.models import DataKey
 from casehug.common.scope import current_firm_id
@@ -24,6 +26,9 @@ from casehug.common.secret import Secret
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
+FIRM = "firm"
+REMEMBERED_SECONDS, MOST_REMEMBERED = 60.0, 4096
+_remembered: dict[uuid.UUID, tuple[float, DataKey]] = {}
 
 
 class DecryptionError(RuntimeError):
@@ -78,8 +83,29 @@ def _unwrap(key: DataKey) -> bytes:
         raise DecryptionError("data key does not open") from error
 
 
-def data_key(purpose: str = "firm") -> DataKey:
-    """Return the firm's data key for a purpose (`firm`, `connection:<id>`), making it at first use."""
+def data_key(purpose: str = FIRM) -> DataKey:
+    """Return the firm's data key for a purpose (`firm`, `connection:<id>`), making it at first use.
+
+    The firm's own key, wrapped as it is stored, is remembered for a minute; it is never destroyed. The key of a
+    connection is read each time, so that nothing is sealed with it after a disconnect.
+    """
+    known = _remembered.get(current_firm_id()) if purpose == FIRM else None
+    if known and known[1].kek_id in key_ring() and time.monotonic() - known[0] < REMEMBERED_SECONDS:
+        return known[1]
+    key = _stored_key(purpose)
+    if purpose == FIRM:
+        # After the commit: a key that was made in a transaction that is rolled back must not be used again.
+        transaction.on_commit(partial(_remember, key), robust=True)
+    return key
+
+
+def _remember(key: DataKey) -> None:
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[key.firm_id] = (time.monotonic(), key)
+
+
+def _stored_key(purpose: str) -> DataKey:
     found = DataKey.objects.filter(purpose=purpose).first()
     if found is None:
         fresh = DataKey(purpose=purpose, kek_id=active_kek_id())
@@ -109,7 +135,7 @@ def _aad(table: str, column: str, row_id: uuid.UUID, firm_id: uuid.UUID, dek_id:
     return f"casehug|v1|{table}|{column}|{row_id}|{firm_id}|{dek_id}".encode()
 
 
-def seal(secret: Secret, *, table: str, column: str, row_id: uuid.UUID, purpose: str = "firm") -> bytes:
+def seal(secret: Secret, *, table: str, column: str, row_id: uuid.UUID, purpose: str = FIRM) -> bytes:
     """Encrypt a secret for exactly one column of one row of the current firm. Returns the stored blob."""
     key, nonce = data_key(purpose), os.urandom(NONCE_BYTES)
     aad = _aad(table, column, row_id, current_firm_id(), key.id)

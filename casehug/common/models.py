@@ -1,9 +1,11 @@
 """Base classes of all tables, the data keys of the encryption, and the one work row every engine shares."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from casehug.common.ids import uuid7
 from casehug.common.scope import current_firm_id
@@ -114,6 +116,11 @@ class WorkItem(FirmModel):
     request_id = models.CharField(max_length=64, blank=True)
     finished_at = models.DateTimeField(null=True)
 
+    @cached_property
+    def closing(self) -> list[Callable[[], None]]:
+        """What a run still has to write when it lets go: done in the transaction that settles the claimed row."""
+        return []
+
     class Meta:
         base_manager_name = "objects"
         constraints = [
@@ -135,6 +142,11 @@ class WorkItem(FirmModel):
             models.Index(fields=["firm_id", "subject_id", "-created_at"], name="workitem_subject"),
             models.Index(fields=["firm_id", "-created_at", "-id"], name="workitem_recent"),
             models.Index(fields=["finished_at"], condition=Q(status="dead"), name="workitem_given_up"),
+            # Asked after every step of every write: is something more urgent waiting behind a backlog of thousands?
+            models.Index(
+                fields=["firm_id", "connection_id", "lane", "next_attempt_at"], condition=Q(status="ready"),
+                name="workitem_waiting",
+            ),
         ]
 
 

@@ -4,8 +4,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from django.db import connection, transaction
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 
 
 class OutsideFirmScope(RuntimeError):
@@ -36,9 +39,22 @@ def scope_is_open() -> bool:
 
 
 def _set_context(value: str) -> None:
+    link = connection.connection
+    if value and link.pgconn.transaction_status == TransactionStatus.IDLE and not link.autocommit:
+        _begin(link, uuid.UUID(value))
+        return
     with connection.cursor() as cursor:
         # Local to the transaction: a pooled or kept connection must never show the next request foreign rows.
         cursor.execute("SELECT set_config('app.firm_id', %s, true)", [value])
+
+
+def _begin(link: Any, firm_id: uuid.UUID) -> None:
+    """Begin the transaction and set its firm in one trip to the server; psycopg would send BEGIN alone, and wait."""
+    # A UUID's own text needs no quoting. As above the setting is local to the transaction that begins with it.
+    result = link.pgconn.exec_(f"BEGIN; SELECT set_config('app.firm_id', '{firm_id}', true)".encode())
+    if result.status != ExecStatus.TUPLES_OK:
+        with connection.wrap_database_errors:
+            raise error_from_result(result)
 
 
 @contextmanager

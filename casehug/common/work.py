@@ -10,14 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils.module_loading import import_string
 
 from casehug.common.bell import CHANNEL as CHANNEL
 from casehug.common.bell import notify as notify
+from casehug.common.gates import close_lane
 from casehug.common.ids import uuid7
 from casehug.common.models import WorkItem
-from casehug.common.scope import current_firm_id
+from casehug.common.scope import current_firm_id, firm_scope
 from casehug.common.settlements import Settlement as Settlement
 from casehug.common.settlements import backoff_seconds as backoff_seconds
 from casehug.common.settlements import cancelled as cancelled
@@ -30,10 +31,12 @@ from casehug.common.settlements import wait as wait
 START_WITHIN_SECONDS = 50  # no remote call starts later than this after the claim
 MAX_CLAIMS = 5
 MAX_ATTEMPTS = 10
-_GUARD = "SELECT 1 FROM common_workitem WHERE id = %s AND fence = %s AND status = 'running' FOR UPDATE"
-_HIGHER = """
-    SELECT EXISTS (SELECT 1 FROM common_workitem
-    WHERE connection_id = %s AND status = 'ready' AND lane < %s AND next_attempt_at <= now())"""
+_GUARD = "SELECT now() FROM common_workitem WHERE id = %s AND fence = %s AND status = 'running' FOR UPDATE"
+# A crash of the database server right after this commit must not forget it, whatever the server's own setting is.
+_DURABLE = _GUARD.replace("now()", "now(), set_config('synchronous_commit', 'on', true)", 1)
+_PROGRESS = """
+    UPDATE common_workitem SET step = %s, step_state = %s::jsonb
+    WHERE id = %s AND fence = %s AND status = 'running'"""
 
 
 class LostClaim(RuntimeError):
@@ -74,28 +77,55 @@ def enqueue(
         DO UPDATE SET generation = w.generation + 1, lane = least(w.lane, excluded.lane),
             next_attempt_at = least(w.next_attempt_at, excluded.next_attempt_at), rung_at = NULL, updated_at = now(),
             actor_id = coalesce(excluded.actor_id, w.actor_id)
-        RETURNING id"""
+        RETURNING *"""
     values: dict[str, Any] = {
         "id": uuid7(), "firm": current_firm_id(), "connection": connection_id, "queue": queue, "lane": int(lane),
         "kind": kind, "subject_type": subject_type, "subject_id": subject_id, "writes": writes,
         "state": json.dumps(dict(step_state or {})), "status": "held" if hold_reason else "ready", "hold": hold_reason,
         "after": after_seconds, "trigger": trigger, "actor": actor_id, "retry_of": retry_of, "cause": cause_event_id,
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        (item_id,) = cursor.fetchone()
+    (item,) = _rows(sql, values)
     notify()
-    item: WorkItem = WorkItem.objects.get(id=item_id)
     return item
 
 
-def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
+def _rows(sql: str, values: Mapping[str, Any]) -> list[WorkItem]:
+    """Return the rows that a statement changed; asking for them again would cost as much as the change."""
+    return list(WorkItem.objects.raw(sql, values))
+
+
+def claim(*, item_id: uuid.UUID, owner: str, firm_id: uuid.UUID | None = None) -> WorkItem | None:
     """Take a due row for this worker, or return None when it is not due, taken, or its connection has a writer,
 
     or when it calls out and the operator has paused everything outgoing (`standstill`).
 
-    A row claimed five times without an orderly release kills its workers: it becomes `dead` (`poison`).
+    `firm_id`: open the scope of this firm, for callers that have none. A row claimed five times without an orderly
+    release kills its workers: it becomes `dead` (`poison`).
     """
+    firm_id = firm_id or current_firm_id()
+    try:
+        with firm_scope(firm_id):
+            item = _take(item_id, owner)
+            if item is None:
+                _missed(item_id)
+            elif item.claims > MAX_CLAIMS:
+                text = "The work stopped its worker five times."
+                settle(item, dead(error_class="unknown", error_code="poison", error_text=text))
+                item = None
+    except IntegrityError:  # another write of this connection is running
+        with firm_scope(firm_id):
+            _missed(item_id)
+        return None
+    return item
+
+
+def _missed(item_id: uuid.UUID) -> None:
+    """The ring came to nothing. Forgotten, it does not keep the row from being rung as soon as it can run."""
+    WorkItem.objects.filter(id=item_id, status="ready").update(rung_at=None)
+    notify()
+
+
+def _take(item_id: uuid.UUID, owner: str) -> WorkItem | None:
     sql = """
         UPDATE common_workitem SET status = 'running', fence = fence + 1, claims = claims + 1, lease_owner = %(me)s,
             lease_until = now() + make_interval(secs => %(lease)s), updated_at = now()
@@ -106,43 +136,32 @@ def claim(*, item_id: uuid.UUID, owner: str) -> WorkItem | None:
                 OR (status = 'running' AND lease_until < now()))
             AND NOT ((connection_id IS NOT NULL OR queue = 'outbound') AND EXISTS (SELECT id FROM common_standstill))
             FOR UPDATE SKIP LOCKED)
-        RETURNING id"""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql, {"me": owner, "id": item_id, "lease": settings.WORK_LEASE_SECONDS})
-            row = cursor.fetchone()
-    except IntegrityError:
-        row = None  # another write of this connection is running
-    if row is None:
-        # The ring came to nothing. Forgotten, it does not keep the row from being rung as soon as it can run.
-        WorkItem.objects.filter(id=item_id, status="ready").update(rung_at=None)
-        notify()
-        return None
-    item: WorkItem = WorkItem.objects.get(id=item_id)
-    if item.claims > MAX_CLAIMS:
-        settle(
-            item, dead(error_class="unknown", error_code="poison", error_text="The work stopped its worker five times.")
-        )
-        return None
-    return item
+        RETURNING *"""
+    taken = _rows(sql, {"me": owner, "id": item_id, "lease": settings.WORK_LEASE_SECONDS})
+    return taken[0] if taken else None
 
 
-def guard(item: WorkItem) -> None:
-    """Raise `LostClaim` unless the caller still owns the row; call it first in every later write transaction."""
+def guard(item: WorkItem, *, durable: bool = False) -> datetime:
+    """Raise `LostClaim` unless the caller still owns the row; call it first in every later write transaction.
+
+    Returns the database's clock. `durable`: this commit waits for the disk, whatever the server is set to.
+    """
     # Plain SQL: it runs before every write of a run, and building the query would cost more than answering it.
     with connection.cursor() as cursor:
-        cursor.execute(_GUARD, [item.id, item.fence])
-        if cursor.fetchone() is None:
-            raise LostClaim(str(item.id))
+        cursor.execute(_DURABLE if durable else _GUARD, [item.id, item.fence])
+        row = cursor.fetchone()
+    if row is None:
+        raise LostClaim(str(item.id))
+    now: datetime = row[0]
+    return now
 
 
 def save_progress(item: WorkItem, *, step: str, state: Mapping[str, Any]) -> None:
     """Save the last finished step (ids only), so that a retry continues instead of restarting."""
-    count = WorkItem.objects.filter(id=item.id, fence=item.fence, status="running").update(
-        step=step, step_state=dict(state)
-    )
-    if not count:
-        raise LostClaim(str(item.id))
+    with connection.cursor() as cursor:
+        cursor.execute(_PROGRESS, [step, json.dumps(dict(state)), item.id, item.fence])
+        if not cursor.rowcount:
+            raise LostClaim(str(item.id))
     item.step, item.step_state = step, dict(state)
 
 
@@ -182,22 +201,12 @@ def settle(item: WorkItem, settlement: Settlement) -> str:
     if row is None:
         raise LostClaim(str(item.id))
     if settlement.closes_lane and item.connection_id is not None:
-        _close_lane(item, seconds)
+        close_lane(item, seconds)
     if row[0] in ("done", "dead"):
         for path in settings.WORK_ENDED.get(item.kind, ()):
             import_string(path)(item, str(row[0]), settlement.error_class, settlement.error_code)
     notify()
     return str(row[0])
-
-
-def _close_lane(item: WorkItem, seconds: float) -> None:
-    sql = """
-        INSERT INTO common_gate AS g (id, firm_id, created_at, updated_at, connection_id, lane, closed_until)
-        VALUES (%s, %s, now(), now(), %s, %s, now() + make_interval(secs => %s))
-        ON CONFLICT (firm_id, connection_id, lane)
-        DO UPDATE SET closed_until = excluded.closed_until, updated_at = now()"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [uuid7(), item.firm_id, item.connection_id, item.lane, seconds])
 
 
 def resume_held(
@@ -219,15 +228,6 @@ def cancel(*, item_id: uuid.UUID) -> bool:
     """Cancel a row that has not started. Returns False when it is running or final."""
     rows = WorkItem.objects.filter(id=item_id, status__in=("ready", "held"))
     return bool(rows.update(status="cancelled", finished_at=database_now()))
-
-
-def higher_lane_waits(item: WorkItem) -> bool:
-    """Tell whether a more urgent row of the same connection is due: a writer yields between steps."""
-    if not item.lane:
-        return False  # nothing is more urgent than a button
-    with connection.cursor() as cursor:
-        cursor.execute(_HIGHER, [item.connection_id, item.lane])
-        return bool(cursor.fetchone()[0])
 
 
 def database_now() -> datetime:

@@ -37,8 +37,7 @@ def run_item(item_id: uuid.UUID, firm_id: uuid.UUID) -> str:
     Returns the status written, or `skipped`. Exceptions of the handler become a retry with back-off.
     """
     checkpoints.reached("work.claim.before")
-    with firm_scope(firm_id):
-        item = work.claim(item_id=item_id, owner=_owner())
+    item = work.claim(item_id=item_id, owner=_owner(), firm_id=firm_id)
     if item is None:
         return "skipped"
     checkpoints.reached("work.claim.after")
@@ -46,10 +45,10 @@ def run_item(item_id: uuid.UUID, firm_id: uuid.UUID) -> str:
     with structlog.contextvars.bound_contextvars(**bound), actor_context(user_id=item.actor_id, source="system"):
         try:
             settlement = _handle(item)
-            with firm_scope(firm_id):
-                status = work.settle(item, settlement)
+            settlement, status = _settle(item, settlement)
         except work.LostClaim:
             log.warning("work.claim.lost")
+            _close_alone(item)
             return "skipped"
         checkpoints.reached("work.settled")
         log.info("work.settled", status=status, error_class=settlement.error_class, attempt=item.attempts)
@@ -65,9 +64,40 @@ def _handle(item: WorkItem) -> work.Settlement:
     except work.LostClaim:
         raise
     except Exception as error:
-        log.exception("work.handler.failed")
-        text = f"An unexpected fault in CaseHug ({type(error).__name__}). It is repeated automatically."
-        return work.retry(error_class="unknown", error_code="internal", error_text=text)
+        return _fault(error)
+
+
+def _fault(error: Exception) -> work.Settlement:
+    log.exception("work.handler.failed")
+    text = f"An unexpected fault in CaseHug ({type(error).__name__}). It is repeated automatically."
+    return work.retry(error_class="unknown", error_code="internal", error_text=text)
+
+
+def _settle(item: WorkItem, settlement: work.Settlement) -> tuple[work.Settlement, str]:
+    """Write what the run left for its end and settle the row, in one transaction. A fault there is one of the run."""
+    try:
+        with firm_scope(item.firm_id):
+            for write in item.closing:
+                write()
+            return settlement, work.settle(item, settlement)
+    except work.LostClaim:
+        raise
+    except Exception as error:
+        if not item.closing:
+            raise
+        settlement = _fault(error)
+    with firm_scope(item.firm_id):
+        return settlement, work.settle(item, settlement)
+
+
+def _close_alone(item: WorkItem) -> None:
+    """Write what the run left for its end although the row is another worker's now: each write knows what it may."""
+    try:
+        with firm_scope(item.firm_id):
+            for write in item.closing:
+                write()
+    except Exception:
+        log.exception("work.closing.failed")
 
 
 def run_due(*, firm_id: uuid.UUID, limit: int = 100) -> int:

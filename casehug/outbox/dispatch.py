@@ -19,11 +19,9 @@ def _consumers() -> tuple[Any, ...]:
 
 
 def dispatch(event: OutboxEvent) -> None:
-    """Call every consumer once and mark the event dispatched. Runs in the caller's transaction."""
+    """Call every consumer once. Runs in the caller's transaction."""
     for consume in _consumers():
         consume(event)
-    event.dispatched_at = timezone.now()
-    event.save(update_fields=["dispatched_at", "updated_at"])
 
 
 def redispatch(item: WorkItem) -> work.Settlement:
@@ -32,4 +30,6 @@ def redispatch(item: WorkItem) -> work.Settlement:
         event = OutboxEvent.objects.get(id=item.subject_id)
         if event.dispatched_at is None:
             dispatch(event)
+            event.dispatched_at = timezone.now()
+            event.save(update_fields=["dispatched_at", "updated_at"])
     return work.done()

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.utils import timezone
 
 from casehug.common import work
 from casehug.common.actor import current_actor_id
@@ -25,13 +26,15 @@ def publish(
     """
     event: OutboxEvent = OutboxEvent.objects.create(
         type=type, subject_type=subject_type, subject_id=subject_id, data=dict(data or {}), origin=origin,
-        actor_id=current_actor_id(),
+        actor_id=current_actor_id(), dispatched_at=timezone.now(),
     )  # fmt: skip
     try:
         with transaction.atomic():
             dispatch(event)
     except Exception:
         log.exception("outbox.dispatch.failed", kind=type)
+        event.dispatched_at = None
+        event.save(update_fields=["dispatched_at", "updated_at"])
         work.enqueue(
             kind="outbox_dispatch",
             queue="maintenance",

@@ -7,7 +7,7 @@ from casehug.common.scope import assert_no_transaction, firm_scope
 from casehug.common.secret import Secret
 from integrations.connections.endpoints import api_base
 from integrations.connections.refresh import fresh_token, request_refresh
-from integrations.connections.tokens import read_tokens
+from integrations.connections.tokens import Held, read_tokens
 from integrations.contract.errors import AuthRejected, ProviderError, Throttled
 from integrations.contract.http import Api
 from integrations.limits import acquire, report_throttled
@@ -28,15 +28,17 @@ def open_api(
     observer: Observer | None = None,
     may_refresh: bool = True,
     patience: float = 0.0,
+    held: Held | None = None,
 ) -> Api:
     """Return a client of this connection's provider; every call on it pays from the shared budget in this lane.
 
     Call it outside any transaction; it opens short scopes itself. Pages pass `may_refresh=False`: renewing is a
     worker's job. `patience`: seconds the client may wait for the budget in all, instead of raising `Throttled`.
+    `held`: the tokens as a worker read them a moment ago, in the scope that it has just left.
     Raises `AuthRejected` (no token, or the connection was just marked) and `NetworkTrouble`.
     """
     assert_no_transaction()
-    token = fresh_token(connection=connection) if may_refresh else _stored_token(connection)
+    token = fresh_token(connection=connection, held=held) if may_refresh else _stored_token(connection)
     return client_for(connection=connection, token=token, lane=lane, observer=observer, patience=patience)
 
 

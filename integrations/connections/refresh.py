@@ -26,14 +26,15 @@ INTERRUPTED = "Renewing the access was interrupted before its answer arrived, an
 REFUSED = "{name} declined to renew the access ({code})."
 
 
-def fresh_token(*, connection: Connection, force: bool = False) -> Secret:
+def fresh_token(*, connection: Connection, force: bool = False, held: Held | None = None) -> Secret:
     """Return an access token that is not about to end, renewing it first when that is due (or `force`d after a 401).
 
-    Call it in a worker, outside any transaction. Raises `AuthRejected` after marking the connection, `NetworkTrouble`
-    when the token endpoint does not answer and the old token has ended.
+    `held`: the tokens as the caller read them just now. Call it in a worker, outside any transaction. Raises
+    `AuthRejected` after marking the connection, `NetworkTrouble` when the token endpoint does not answer and the old
+    token has ended.
     """
     assert_no_transaction()
-    held = _read(connection)
+    held = held or _read(connection)
     seen, deadline = held.version, time.monotonic() + WAIT_SECONDS
     while True:
         if held.access is None:

@@ -39,8 +39,11 @@ class Held:
 
 def read_tokens(connection_id: uuid.UUID) -> Held:
     """Read the tokens inside the firm scope. Raises `DecryptionError` (an alarm) when they do not open."""
-    row: Connection = Connection.objects.get(id=connection_id)
-    now = database_now()
+    return held_by(Connection.objects.get(id=connection_id), database_now())
+
+
+def held_by(row: Connection, now: datetime) -> Held:
+    """Open the tokens of a row just read, inside the firm scope; `now` is the database's clock. Raises as above."""
     refresh = row.open_token("refresh_token")
     ends = row.token_expires_at
     lifetime = row.token_lifetime or 0

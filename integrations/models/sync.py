@@ -127,6 +127,10 @@ class ContactKey(FirmModel):
                 fields=["firm_id", "remote_firm", "email_bidx"], name="contactkey_once"
             )
         ]
+        # Few are held at any time: giving them back must not read the key of every client.
+        indexes = [
+            models.Index(fields=["firm_id", "holder_id"], condition=Q(holder_id__isnull=False), name="contactkey_held")
+        ]
 
 
 class SyncLog(FirmModel):

@@ -24,9 +24,12 @@ def fan_out(event: OutboxEvent) -> None:
     """Make the deliveries of an announcement. A fault here never holds up its other listeners: it is done again."""
     if event_type(event.type) is None:
         return
+    endpoints = _listening(event)
+    if not endpoints:
+        return
     try:
         with transaction.atomic():
-            _fan_out(event)
+            _fan_out(event, endpoints)
     except Exception:
         log.exception("webhook.fan_out.failed", kind=event.type)
         work.enqueue(
@@ -38,19 +41,29 @@ def fan_out(event: OutboxEvent) -> None:
 def run_fan_out(item: WorkItem) -> work.Settlement:
     """Work handler `fan_out_webhooks`: what failed once, again. What exists already stays as it is."""
     with firm_scope(item.firm_id):
-        _fan_out(OutboxEvent.objects.get(id=item.subject_id))
+        event: OutboxEvent = OutboxEvent.objects.get(id=item.subject_id)
+        _fan_out(event, _listening(event))
     return work.done()
 
 
-def _fan_out(event: OutboxEvent) -> None:
+def _fan_out(event: OutboxEvent, endpoints: list[WebhookEndpoint]) -> None:
     kind = event_type(event.type)
     if kind is None:
         return
-    for endpoint in WebhookEndpoint.objects.filter(deleted_at__isnull=True):
-        # A receiver that we switched off ourselves may want what it missed; one that a person switched off does not.
-        listens = endpoint.active or endpoint.off_by == WebhookEndpoint.OffBy.FAILURES
-        if listens and wants(endpoint.events, event.type):
-            make_delivery(endpoint=endpoint, event=event, kind=kind)
+    for endpoint in endpoints:
+        make_delivery(endpoint=endpoint, event=event, kind=kind)
+
+
+def _listening(event: OutboxEvent) -> list[WebhookEndpoint]:
+    """Return the receivers of an announcement.
+
+    One that we switched off ourselves may want what it missed; one that a person switched off does not.
+    """
+    return [
+        endpoint
+        for endpoint in WebhookEndpoint.objects.filter(deleted_at__isnull=True)
+        if (endpoint.active or endpoint.off_by == WebhookEndpoint.OffBy.FAILURES) and wants(endpoint.events, event.type)
+    ]
 
 
 def make_delivery(*, endpoint: WebhookEndpoint, event: OutboxEvent, kind: EventType) -> WebhookDelivery | None:

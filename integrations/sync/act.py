@@ -40,8 +40,10 @@ class Sent:
 def create(run: Run, step: Step) -> Settlement | None:
     """POST one record; None when it is confirmed. After three tries that nobody can find there, a person decides."""
     kind, local_id = run.prepared.local_type(step.key), run.prepared.local_id(step.key)
-    with firm_scope(run.item.firm_id):
-        if intents.tries_used_up(item=run.item, kind=kind, subject_id=local_id):
+    if run.item.fence > 1:  # in its first claim a row cannot have tried before
+        with firm_scope(run.item.firm_id):
+            used_up = intents.tries_used_up(item=run.item, kind=kind, subject_id=local_id)
+        if used_up:
             text = error_text("network", "gave_up", name=run.provider.name)
             return work.dead(error_class="network", error_code="gave_up", error_text=text)
     return _write(run, step, step.create, changed=frozenset())
@@ -121,11 +123,11 @@ def _send_once(
         return work.wait(seconds=0)
     run.observe("intent.before")
     begun = time.monotonic()
-    with run.owned():
+    with run.owned(durable=True) as now:
         intent = intents.open_intent(
             connection=run.connection, item=run.item, kind=run.prepared.local_type(step.key),
             verb="update" if known else "create", subject_id=run.prepared.local_id(step.key),
-            matter_id=run.matter_id, context=context, write=write,
+            matter_id=run.matter_id, context=context, write=write, now=now,
         )  # fmt: skip
     run.observe("intent.committed")
     assert_no_transaction()
@@ -161,10 +163,13 @@ def _applied(run: Run, step: Step, sent: Sent) -> None:
     if sent.ref is None:
         raise RuntimeError("an applied write names its record")
     with firm_scope(run.item.firm_id):
-        link = confirm(
-            connection=run.connection, item=run.item, step=step, context=sent.context, intent=sent.intent,
-            ref=sent.ref, seconds=sent.exchange.seconds,
-        )  # fmt: skip
+        with log.together():
+            link = confirm(
+                connection=run.connection, item=run.item, step=step, context=sent.context, intent=sent.intent,
+                ref=sent.ref, seconds=sent.exchange.seconds,
+            )  # fmt: skip
+            inline.record(run, sent.intent)
+        run.links[step.key] = link
         if step.key == "contact" and sent.intent.verb == "create":
             contact_keys.confirm(
                 connection=run.connection,
@@ -173,17 +178,10 @@ def _applied(run: Run, step: Step, sent: Sent) -> None:
                 external_id=link.external_id,
             )
         lighter.remember(run, step, link)
-        inline.record(run, sent.intent)
         if isinstance(run.prepared, Prepared) and step.key == "matter":
             remarks.record(connection=run.connection, item=run.item, prepared=run.prepared, name=run.provider.name)
         _remember(run)
-        failures.count_success(run.connection)
-        mine = WorkItem.objects.filter(id=run.item.id, fence=run.item.fence, status="running").exists()
-        if mine:
-            work.save_progress(
-                run.item, step=f"{step.key}.confirmed", state={**run.item.step_state, step.key: link.external_id}
-            )
-        run.load_links()
+        mine = run.answered(step=f"{step.key}.confirmed", **{step.key: link.external_id})
     run.observe("confirmed")
     if not mine:
         raise work.LostClaim(str(run.item.id))

@@ -16,10 +16,12 @@ def look_first(run: Run, step: Step) -> Found | None:
 
     Outside any transaction. Raises the errors of `contract.errors`.
     """
+    until = run.connection.probe_first_until
+    if until is None:
+        return None
     with firm_scope(run.item.firm_id):
         now = database_now()
-    until = run.connection.probe_first_until
-    if until is None or until < now:
+    if until < now:
         return None
     found = step.reconcile(run.context(step), Window(since=now - REACHES_BACK), deep=True)
     return found if found.refs else None

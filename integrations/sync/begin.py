@@ -6,12 +6,13 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work import Settlement
 from integrations.connections.holds import hold_reason
+from integrations.connections.tokens import held_by
 from integrations.contract.provider import Provider
 from integrations.contract.records import PrivilegeGuard
 from integrations.mappings.services import is_preparing
 from integrations.models import Connection, SyncLog
 from integrations.registry import provider
-from integrations.sync import doubts, failures
+from integrations.sync import ahead, doubts, failures
 from integrations.sync.bulk import seal
 from integrations.sync.messages import error_text, message_for
 from integrations.sync.operations import SET_UP, NotSendable, NotYet, Outgoing, is_addressable, outgoing
@@ -26,7 +27,7 @@ PREPARING_SECONDS = 1.0
 def begin(item: WorkItem, started: float) -> Run | Settlement:
     """Return the run of a claimed row, or a settlement when the row has to stop here."""
     with firm_scope(item.firm_id):
-        work.guard(item)
+        now = work.guard(item)
         connection: Connection = Connection.objects.get(id=item.connection_id)
         declared, found = provider(connection.provider), outgoing(item.kind)
         stop = _held(connection, declared, found) or doubts.recover(connection=connection, item=item)
@@ -42,7 +43,11 @@ def begin(item: WorkItem, started: float) -> Run | Settlement:
         if isinstance(prepared, Settlement):
             return prepared
         run = Run(item, connection, declared, prepared, started)
-        run.load_links()
+        standing = run.look()
+        first = next(iter(declared.operations[item.kind].ordered(prepared.snapshot)), None)
+        if first is not None and first.key == ahead.CONTACT and ahead.CONTACT not in standing.open_kinds:
+            ahead.take_contact(run)
+        run.held = held_by(connection, now)
         return run
 
 

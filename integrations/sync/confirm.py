@@ -30,10 +30,15 @@ def confirm(
     said: then nothing is known of it. When the intent was settled differently
     meanwhile, the link store keeps the lowest of the two records and flags them.
     """
-    intent, found = intents.lock(intent.id), of_intent(intent)
-    known = links.find(connection=connection, local_type=intent.kind, local_id=intent.subject_id)
-    if intent.outcome == RemoteIntent.Outcome.APPLIED and intent.remote_id == ref.id and known is not None:
-        return known
+    found = of_intent(intent)
+    answered = intent.outcome == RemoteIntent.Outcome.INFLIGHT and intents.answer(intent, remote_id=ref.id)
+    if not answered:
+        intent = intents.lock(intent.id)
+    row = links.lock(connection=connection, local_type=intent.kind, local_id=intent.subject_id)
+    known = row if row is not None and row.broken_at is None else None
+    if known is not None and not answered:
+        if intent.outcome == RemoteIntent.Outcome.APPLIED and intent.remote_id == ref.id:
+            return known
     link = links.save(
         connection=connection,
         local_type=intent.kind,
@@ -41,11 +46,13 @@ def confirm(
         ref=ref if found is None or found.names_record else RemoteRef(ref.kind, "", ref.label),
         how=how or HOW[intent.verb] or (known.how if known else "created"),
         content=step.content(context) if context else None,
+        row=row or links.fresh(connection=connection, local_type=intent.kind, local_id=intent.subject_id),
     )
-    intents.close(intent, RemoteIntent.Outcome.APPLIED, remote_id=ref.id)
+    if not answered:
+        intents.close(intent, RemoteIntent.Outcome.APPLIED, remote_id=ref.id)
     action = f"{step.action}.{'create' if intent.verb == 'inline' else intent.verb}"
-    closed = log.settle_open(intent_id=intent.id, status=SyncLog.Status.SUCCESS, external_id=ref.id)
-    if not closed:
+    # An answer in time has no open line: that is written with the doubt.
+    if answered or not log.settle_open(intent_id=intent.id, status=SyncLog.Status.SUCCESS, external_id=ref.id):
         log.write(
             connection=connection, item=item, matter_id=intent.matter_id, action=action,
             status=SyncLog.Status.SUCCESS, external_id=ref.id, seconds=seconds, intent_id=intent.id,

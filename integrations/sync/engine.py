@@ -4,8 +4,10 @@ claim (done by the runner) → recover → read what may be sent → for each st
 Each of these is its own commit, and no transaction is open while a request is under way.
 """
 
+import contextlib
 import time
 from dataclasses import replace
+from functools import partial
 
 from casehug.audit import services as audit
 from casehug.common import work
@@ -16,7 +18,7 @@ from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.operations import Found, RemoteRef, Step
 from integrations.contract.records import PrivilegeGuard
 from integrations.models import RemoteIntent, SyncLog
-from integrations.sync import adopted, doubts, failures, inline
+from integrations.sync import adopted, ahead, failures, inline
 from integrations.sync.act import create, update
 from integrations.sync.after_restore import look_first
 from integrations.sync.begin import begin, guarded
@@ -30,15 +32,21 @@ KEY_BUSY_SECONDS, ABSENCE_SECONDS = 2.0, 120.0
 
 def run_sync(item: WorkItem) -> Settlement:
     """Handler of `sync_matter` (contact, matter and note, as far as missing) and of the kinds in `operations`."""
-    run: Run | Settlement | None = None
-    try:
-        run = begin(item, time.monotonic())
-        return run if isinstance(run, Settlement) else _push_all(run)
-    finally:
-        with firm_scope(item.firm_id):
-            contact_keys.release(item=item)
-            if isinstance(run, Run) and run.api is not None:
-                calls.keep_for(item, connection=run.connection, calls=run.api.calls, values=run.our_values())
+    item.closing.append(partial(contact_keys.release, item=item))
+    run = begin(item, time.monotonic())
+    if isinstance(run, Settlement):
+        return run
+    item.closing.append(partial(_let_go, run))
+    return _push_all(run)
+
+
+def _let_go(run: Run) -> None:
+    """Write what is left of a run. Inside the scope; what needs the row is left out when another worker has it now."""
+    if run.later:
+        with contextlib.suppress(work.LostClaim), run.owned():
+            pass
+    if run.api is not None:
+        calls.keep_for(run.item, connection=run.connection, calls=run.api.calls, values=run.our_values())
 
 
 def _push_all(run: Run) -> Settlement:
@@ -46,7 +54,10 @@ def _push_all(run: Run) -> Settlement:
     item, name = run.item, run.provider.name
     step: Step | None = None
     try:
-        run.api = open_patiently(run.connection, lane=item.lane, started=run.started, observer=run.observe)
+        held, run.held = run.held, None
+        run.api = open_patiently(
+            run.connection, lane=item.lane, started=run.started, observer=run.observe, held=held
+        )  # fmt: skip
         steps = run.provider.operations[item.kind].ordered(run.prepared.snapshot)
         for step in steps:
             made = len(run.api.calls)
@@ -83,11 +94,7 @@ def _push(run: Run, step: Step) -> Settlement | None:
     if run.api is not None:
         run.api.new_look(step.key)
     run.observe("claim.before")
-    with run.owned():
-        run.load_links()
-        busy = doubts.wait_for_other(run, step)
-        known = _claim_contact(run) if step.key == "contact" and not busy and "contact" not in run.links else None
-    if busy or known is False:
+    if ahead.step_ahead(run, step):
         return work.wait(seconds=KEY_BUSY_SECONDS)
     run.observe("claim.after")
     context = run.context(step)
@@ -95,23 +102,12 @@ def _push(run: Run, step: Step) -> Settlement | None:
         return None
     if step.key in run.links:
         stop = update(run, step, run.links[step.key])
-    elif isinstance(known, RemoteRef):
-        stop = _link(run, step, Found((known,)), how="matched_email")
+    elif step.key == ahead.CONTACT and isinstance(run.contact, RemoteRef):
+        stop = _link(run, step, Found((run.contact,)), how="matched_email")
     else:
         stop = inline.look_for_carried(run, step) or (None if step.key in run.links else _find_or_create(run, step))
     run.observe("settled")
     return stop
-
-
-def _claim_contact(run: Run) -> RemoteRef | bool | None:
-    """Take the mutex of the client's e-mail. False: another run has it. A reference: this contact is known already."""
-    if not run.prepared.email:
-        return None
-    key = contact_keys.take(connection=run.connection, item=run.item, email=run.prepared.email)
-    if key is None:
-        return False
-    known = contact_keys.known_contact(key, name=run.prepared.name)
-    return RemoteRef("contact", known) if known else None
 
 
 def _find_or_create(run: Run, step: Step) -> Settlement | None:
@@ -127,19 +123,24 @@ def _find_or_create(run: Run, step: Step) -> Settlement | None:
     run.observe("probe.after")
     if found is None:
         return create(run, step)
-    with run.owned():
-        log.write(
-            connection=run.connection, item=run.item, matter_id=run.matter_id, action=f"{step.action}.find",
-            status=SyncLog.Status.SUCCESS, external_id=found.refs[0].id if found.refs else "",
-            seconds=time.monotonic() - begun,
-        )  # fmt: skip
-        failures.count_success(run.connection)
-        if not found.refs:
-            looked = {f"{step.key}_absent_at": time.time(), f"{step.key}_absent_mark": _look_mark(run)}
-            work.save_progress(run.item, step=f"{step.key}.absent", state={**run.item.step_state, **looked})
+    # Nothing is lost if it is not on disk before the next commit, which is the intent's or that of a link.
+    run.later.append(partial(_note_look, run, step, found, time.monotonic() - begun, time.time()))
     if not found.refs:
         return create(run, step)
     return _link(run, step, found, how="reconciled" if kept else "matched_email")
+
+
+def _note_look(run: Run, step: Step, found: Found, seconds: float, at: float) -> None:
+    log.write(
+        connection=run.connection, item=run.item, matter_id=run.matter_id, action=f"{step.action}.find",
+        status=SyncLog.Status.SUCCESS, external_id=found.refs[0].id if found.refs else "", seconds=seconds,
+    )  # fmt: skip
+    if found.refs:
+        failures.count_success(run.connection)
+        return
+    looked = {f"{step.key}_absent_at": at, f"{step.key}_absent_mark": _look_mark(run)}
+    if not run.answered(step=f"{step.key}.absent", **looked):
+        raise work.LostClaim(str(run.item.id))
 
 
 def _just_looked(run: Run, step: Step) -> bool:
@@ -158,6 +159,8 @@ def _just_looked(run: Run, step: Step) -> bool:
 
 
 def _look_mark(run: Run) -> str:
+    if run.look_mark is not None:
+        return run.look_mark
     return contact_keys.look_mark(connection=run.connection, email=run.prepared.email)
 
 

@@ -20,14 +20,16 @@ def record(run: Run, parent: RemoteIntent) -> None:
     if NOTE not in parent.carries:
         return
     kind = run.prepared.local_type(NOTE)
-    if links.find(connection=run.connection, local_type=kind, local_id=run.matter_id) is not None:
+    row = links.lock(connection=run.connection, local_type=kind, local_id=run.matter_id)
+    if row is not None and row.broken_at is None:
         return
     if run.connection.profile.get(PROFILE_KEY) is not True:
         open_search(parent, kind=kind)
         return
-    links.save(
-        connection=run.connection, local_type=kind, local_id=run.matter_id, ref=RemoteRef(NOTE, ""), how="inline"
-    )
+    run.links[NOTE] = links.save(
+        connection=run.connection, local_type=kind, local_id=run.matter_id, ref=RemoteRef(NOTE, ""), how="inline",
+        row=row or links.fresh(connection=run.connection, local_type=kind, local_id=run.matter_id),
+    )  # fmt: skip
     log.write(
         connection=run.connection, item=run.item, matter_id=run.matter_id, action="note.create",
         status=SyncLog.Status.SUCCESS, intent_id=parent.id,

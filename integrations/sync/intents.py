@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection as database
@@ -50,15 +50,13 @@ def open_intent(
     matter_id: uuid.UUID,
     context: StepContext,
     write: Write,
+    now: datetime,
 ) -> RemoteIntent:
-    """Insert the intent of one write as `inflight`. The caller's transaction must commit before the first byte.
+    """Insert the intent of one write as `inflight`. The caller's transaction must commit before the first byte, and be
 
-    The database refuses a second open one for the same record (`IntegrityError`).
+    durable (`work.guard`): a crash of the database server right after the send must not forget that something was
+    sent. `now` is its time. The database refuses a second open one for the same record (`IntegrityError`).
     """
-    with database.cursor() as cursor:
-        # A crash of the database server right after the send must not forget that something was sent.
-        cursor.execute("SET LOCAL synchronous_commit = on")
-    now = database_now()
     intent = RemoteIntent(
         connection=connection, work_item_id=item.id, kind=kind, verb=verb, subject_id=subject_id, matter_id=matter_id,
         marker=context.marker, carries=list(write.carries), body_hmac=_body_hmac(write),
@@ -98,6 +96,8 @@ def _body_hmac(write: Write) -> bytes:
 
 def _try_no(item: WorkItem, kind: str, subject_id: uuid.UUID) -> int:
     """Return which try this is for the row: one more than the tries that were looked for and not found."""
+    if item.fence <= 1:
+        return 1  # tries are looked for while their row waits: one that was never claimed before has none
     absent = RemoteIntent.objects.filter(
         work_item_id=item.id, kind=kind, subject_id=subject_id, outcome=Outcome.NOT_APPLIED, error_code=ABSENT
     )
@@ -137,12 +137,27 @@ def lock(intent_id: uuid.UUID) -> RemoteIntent:
     return found
 
 
+def answer(intent: RemoteIntent, *, remote_id: str) -> bool:
+    """Write the answer to an intent that is still in flight; False when it was settled or doubted meanwhile."""
+    sql = """
+        UPDATE integrations_remoteintent SET outcome = 'applied', remote_id = %s, error_code = '', frozen = NULL,
+            updated_at = now()
+        WHERE id = %s AND outcome = 'inflight' AND NOT ever_unknown"""
+    with database.cursor() as cursor:
+        cursor.execute(sql, [remote_id, intent.id])
+        if not cursor.rowcount:
+            return False
+    # The copy in memory keeps what was sealed: a note that it carried may still have to be looked for by it.
+    intent.outcome, intent.remote_id, intent.error_code = Outcome.APPLIED, remote_id, ""
+    return True
+
+
 def close(intent: RemoteIntent, outcome: str, *, remote_id: str = "", error_code: str = "") -> None:
     """Write the outcome. What was sealed is kept only while a late commit can still appear."""
     intent.outcome, intent.remote_id, intent.error_code = outcome, remote_id, error_code
     if not intent.ever_unknown or intent.verb == "update":
         intent.frozen = None
-    intent.save()
+    intent.save(update_fields=["outcome", "remote_id", "error_code", "frozen", "updated_at"])
 
 
 def to_unknown(intent: RemoteIntent) -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from casehug.common import work
 from integrations.connections.open_api import open_api
+from integrations.connections.tokens import Held
 from integrations.contract.errors import ProviderError, Throttled
 from integrations.contract.http import Api, Exchange, FileApi, OutgoingFile
 from integrations.contract.records import SealedBody
@@ -92,11 +93,12 @@ class PatientApi:
 
 
 def open_patiently(
-    connection: Connection, *, lane: int, started: float, observer: Callable[[str], None] | None = None
-) -> PatientApi:
+    connection: Connection, *, lane: int, started: float, observer: Callable[[str], None] | None = None,
+    held: Held | None = None,
+) -> PatientApi:  # fmt: skip
     """Open the client of a connection for work claimed at `started` (monotonic). Raises as `open_api` does."""
 
     def too_late() -> bool:
         return time.monotonic() - started > work.START_WITHIN_SECONDS
 
-    return PatientApi(open_api(connection, lane=lane, observer=observer), too_late=too_late)
+    return PatientApi(open_api(connection, lane=lane, observer=observer, held=held), too_late=too_late)

@@ -2,14 +2,16 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from casehug.common import checkpoints, work
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from integrations.connections.tokens import Held
 from integrations.contract.operations import RemoteRef, Step, StepContext
 from integrations.contract.provider import Provider
 from integrations.models import Connection, ExternalLink
@@ -17,8 +19,11 @@ from integrations.sync.outgoing.markers import marker_for
 from integrations.sync.outgoing.masking import sent_values
 from integrations.sync.outgoing.prepared import Sendable
 from integrations.sync.patience import PatientApi
-from integrations.sync.records import links
+from integrations.sync.records import links, standing
+from integrations.sync.records.standing import Standing
 
+STANDING_SECONDS = 1.0
+"""How long links, urgency and open writes count as just read; every call of the run ends it before."""
 
 @dataclass
 class Run:
@@ -34,13 +39,26 @@ class Run:
     markers: dict[str, str] = field(default_factory=dict)
     learned: dict[str, Any] = field(default_factory=dict)
     step_key: str = ""
+    held: Held | None = None
+    """The token as the start of the run read it, until the client is opened."""
+    contact: RemoteRef | bool | None = None
+    """What the mutex of the client's e-mail said (`ahead.take_contact`); None when it was not asked yet."""
+    look_mark: str | None = None
+    """What a look for the contact is worth (`contact_keys.look_mark`), read before the look."""
+    later: list[Callable[[], None]] = field(default_factory=list)
+    """What happened since the last commit and goes with the next one, whatever that is for."""
+    _standing: tuple[float, int, Standing] | None = None
 
     @contextmanager
-    def owned(self) -> Iterator[None]:
-        """Open a short transaction that first proves we still own the row. Raises `LostClaim`."""
+    def owned(self, *, durable: bool = False) -> Iterator[datetime]:
+        """Open a short transaction that first proves we still own the row. Raises `LostClaim`. Yields its time."""
+        waiting = list(self.later)
         with firm_scope(self.item.firm_id):
-            work.guard(self.item)
-            yield
+            now = work.guard(self.item, durable=durable)
+            for write in waiting:
+                write()
+            yield now
+        del self.later[: len(waiting)]
 
     @property
     def matter_id(self) -> uuid.UUID:
@@ -57,17 +75,53 @@ class Run:
 
     def must_yield(self) -> bool:
         """A step is the unit of pre-emption: let a more urgent row of this connection go first."""
-        with firm_scope(self.item.firm_id):
-            return work.higher_lane_waits(self.item)
+        now = self.standing_now()
+        if now is None:
+            with self.owned():
+                now = self.look()
+        return now.urgent
 
-    def load_links(self) -> None:
-        """Read the usable links of this matter (and compute its markers) inside the scope."""
-        records = {
+    def records(self) -> dict[str, standing.Record]:
+        """Return local type and id of every record this run may send, by step key."""
+        return {
             key: (self.prepared.local_type(key), self.prepared.local_id(key))
             for key in (step.key for step in self.provider.operations[self.item.kind].steps)
         }
+
+    def load_links(self) -> None:
+        """Read the usable links of this matter (and compute its markers) inside the scope."""
+        records = self.records()
         self.markers = {key: marker_for(*record) for key, record in records.items()}
         self.links = links.find_all(connection=self.connection, records=records)
+
+    def look(self) -> Standing:
+        """Read the links and how the row stands, inside the scope."""
+        self.load_links()
+        return self.note(standing.read(self.item, list(self.records().values())))
+
+    def answered(self, *, step: str, **ids: Any) -> bool:
+        """Note in the scope that the provider answered and what is done now; False when the row was taken over."""
+        found = standing.conclude(
+            self.item, step=step, state={**self.item.step_state, **ids}, records=list(self.records().values())
+        )  # fmt: skip
+        if found is not None:
+            self.note(found)
+        return found is not None
+
+    def note(self, found: Standing) -> Standing:
+        """Keep how the row stands; it counts until the next call."""
+        self._standing = (time.monotonic(), self._calls(), found)
+        return found
+
+    def standing_now(self) -> Standing | None:
+        """Return how the row stands as it was read a moment ago, None when a call was made since then."""
+        if self._standing is None:
+            return None
+        at, calls, found = self._standing
+        return found if calls == self._calls() and time.monotonic() - at < STANDING_SECONDS else None
+
+    def _calls(self) -> int:
+        return len(self.api.calls) if self.api is not None else 0
 
     def refs(self) -> Mapping[str, RemoteRef]:
         """Return the known remote records by step key."""

@@ -56,24 +56,38 @@ def _unknown_counts_as_failed() -> None:
 
 def _no_contact_key() -> None:
     """Two runs may look for and create the contact of one e-mail at the same time."""
-    from integrations.sync import engine
+    from integrations.sync import ahead
 
-    engine._claim_contact = lambda run: None
+    def take_contact(run: Any) -> None:
+        run.contact = True
+
+    ahead.take_contact = take_contact
 
 
 def _claim_without_lease() -> None:
     """Every ring runs its row at once, whoever has it: no due time, no lease, no fence, no owner to guard."""
     from casehug.common import work
     from casehug.common.models import WorkItem
+    from casehug.common.scope import firm_scope
+    from integrations.sync.records import standing
 
-    def claim(*, item_id: Any, owner: str) -> Any:
-        item = WorkItem.objects.get(id=item_id)
+    def claim(*, item_id: Any, owner: str, firm_id: Any) -> Any:
+        with firm_scope(firm_id):
+            item = WorkItem.objects.get(id=item_id)
         return None if item.status in ("done", "dead", "cancelled") else item
+
+    def guard(item: Any, *, durable: bool = False) -> Any:
+        return work.database_now()
+
+    def conclude(item: Any, *, step: str, state: Any, records: Any) -> Any:
+        save_progress(item, step=step, state=state)
+        return standing.read(item, records)
 
     def save_progress(item: Any, *, step: str, state: Any) -> None:
         item.step, item.step_state = step, dict(state)
 
-    work.claim, work.guard, work.save_progress = claim, lambda item: None, save_progress  # type: ignore[assignment]
+    work.claim, work.guard, work.save_progress = claim, guard, save_progress  # type: ignore[assignment]
+    standing.conclude = conclude
     real = work.settle
 
     def settle(item: Any, settlement: Any) -> str:

@@ -46,6 +46,21 @@ def find_all(*, connection: Connection, records: Mapping[str, tuple[str, uuid.UU
     return {key: found[record] for key, record in records.items() if record in found}
 
 
+def lock(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> ExternalLink | None:
+    """Return the link of a local record, also a broken one, for update."""
+    rows = ExternalLink.objects.select_for_update().filter(
+        remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
+    )
+    return next(iter(rows), None)
+
+
+def fresh(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> ExternalLink:
+    """Return the link of a record that has none yet, for `save` to fill and store."""
+    return ExternalLink(
+        connection=connection, remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
+    )
+
+
 def save(
     *,
     connection: Connection,
@@ -56,13 +71,15 @@ def save(
     content: Mapping[str, Any] | None = None,
     needs_review: str = "",
     review_ids: Iterable[str] = (),
+    row: ExternalLink | None = None,
 ) -> ExternalLink:
-    """Create or move the link of a local record. Already linked to another record: the lowest id stays."""
-    link = ExternalLink.objects.select_for_update().filter(
-        remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
-    ).first() or ExternalLink(  # fmt: skip
-        connection=connection, remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
-    )
+    """Create or move the link of a local record. Already linked to another record: the lowest id stays.
+
+    `row`: what `lock` returned, or `fresh` in its place, when the caller has asked already.
+    """
+    if row is None:
+        row = lock(connection=connection, local_type=local_type, local_id=local_id)
+    link = row or fresh(connection=connection, local_type=local_type, local_id=local_id)
     chosen, both = ref.id, list(review_ids)
     if link.external_id and link.broken_at is None and ref.id and link.external_id != ref.id:
         both = lowest_first([link.external_id, ref.id, *link.review_ids, *both])

@@ -1,6 +1,9 @@
 """The operation log (CH-43): one line per operation, also for retries; an unanswered one stays open until settled."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from casehug.common.models import WorkItem
@@ -8,6 +11,7 @@ from integrations.models import Connection, SyncLog
 from integrations.sync.outgoing.prepared import NO_MATTER
 
 LONGEST_TEXT = 2000
+_waiting: ContextVar[list[SyncLog] | None] = ContextVar("log_lines", default=None)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def write(
     intent_id: uuid.UUID | None = None,
 ) -> SyncLog:
     """Add one line inside the caller's transaction (the one of the effect it tells about)."""
-    line: SyncLog = SyncLog.objects.create(
+    line = SyncLog(
         connection=connection,
         work_item_id=item.id,
         matter_id=None if matter_id == NO_MATTER else matter_id,
@@ -54,7 +58,23 @@ def write(
         duration_ms=None if seconds is None else round(seconds * 1000),
         intent_id=intent_id,
     )
+    waiting = _waiting.get()
+    if waiting is None:
+        line.save(force_insert=True)
+    else:
+        waiting.append(line)
     return line
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Add the lines written inside with one statement at its end. Nothing inside may ask the log for them."""
+    token = _waiting.set([])
+    try:
+        yield
+        SyncLog.objects.bulk_create(_waiting.get() or [])
+    finally:
+        _waiting.reset(token)
 
 
 def settle_open(*, intent_id: uuid.UUID, status: str, external_id: str = "", trouble: Trouble | None = None) -> bool:

@@ -3,9 +3,12 @@
 import base64
 import os
 import pickle
+import time
+import uuid
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from casehug.common import encryption
@@ -14,6 +17,7 @@ from casehug.common.models import DataKey
 from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
 from casehug.firms.models import Firm
+from casehug.firms.services import create_firm
 
 PLACE = {"table": "t", "column": "token"}
 
@@ -99,3 +103,30 @@ def test_a_dump_of_the_table_shows_no_clear_value(firm: Firm) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT string_agg(encode(wrapped, 'escape'), '') FROM common_datakey")
             assert "planted-marker" not in cursor.fetchone()[0]
+
+
+def keys_read(row: uuid.UUID, purpose: str) -> int:
+    """Seal once, and count the statements it took."""
+    with CaptureQueriesContext(connection) as asked:
+        encryption.seal(Secret("x"), row_id=row, purpose=purpose, **PLACE)
+    return len(asked)
+
+
+def test_only_the_firms_own_key_is_remembered_and_for_a_minute(
+    committed_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm, row = create_firm(name="Rivera", slug=f"rivera-{uuid7().hex}", demo=False), uuid7()
+    with pytest.raises(ZeroDivisionError), firm_scope(firm.id):
+        encryption.seal(Secret("x"), row_id=row, **PLACE)
+        _ = 1 / 0
+    with firm_scope(firm.id):
+        assert not DataKey.objects.exists()  # what was rolled back must not seal anything more
+        blob = encryption.seal(Secret("x"), row_id=row, **PLACE)
+    with firm_scope(firm.id):
+        assert keys_read(row, "firm") == 0
+        assert keys_read(row, "connection:1") > 0
+        assert keys_read(row, "connection:1") > 0  # gone with a disconnect, at once
+        assert encryption.unseal(blob, row_id=row, **PLACE).reveal() == "x"
+        late = time.monotonic() + encryption.REMEMBERED_SECONDS
+        monkeypatch.setattr(encryption.time, "monotonic", lambda: late)
+        assert keys_read(row, "firm") == 1

@@ -4,10 +4,11 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
 
-from casehug.common import work
+from casehug.common import work, work_runner
 from casehug.common.ids import uuid7
-from casehug.common.models import WorkItem
+from casehug.common.models import DataKey, WorkItem
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Firm
 
@@ -140,12 +141,35 @@ def test_backoff_stays_in_its_bounds() -> None:
     )
 
 
-def test_a_higher_lane_makes_a_writer_yield(scope: None) -> None:
-    connection_id = uuid7()
-    bulk = claimed(add(connection_id=connection_id, lane=2, writes=True))
-    assert not work.higher_lane_waits(bulk)
-    add(connection_id=connection_id, lane=0, writes=True)
-    assert work.higher_lane_waits(bulk)
+def test_what_a_run_left_for_its_end_is_written_with_its_settlement(firm: Firm, settings: Settings) -> None:
+    settings.WORK_HANDLERS = {"left": "tests.casehug.common.test_work.leave_something"}
+    with firm_scope(firm.id):
+        whole, broken = (add(kind="left", trigger=how) for how in ("whole", "broken"))
+    assert work_runner.run_item(whole.id, firm.id) == "done"
+    assert work_runner.run_item(broken.id, firm.id) == "ready"  # a fault at the end is a fault of the run
+    with firm_scope(firm.id):
+        assert DataKey.objects.get().purpose == "left by whole"  # nothing half written of the other one
+        assert WorkItem.objects.get(id=broken.id).last_error_code == "internal"
+
+
+def leave_something(item: WorkItem) -> work.Settlement:
+    """Handler: leaves a row for its end, and perhaps trips over the next one."""
+    item.closing.append(lambda: DataKey.objects.create(purpose=f"left by {item.trigger}", kek_id="k", wrapped=b"x"))
+    if item.trigger == "broken":
+        item.closing.append(lambda: work.settle(None, work.done()))  # type: ignore[arg-type]
+    return work.done()
+
+
+def test_the_guard_of_an_intent_waits_for_the_disk(scope: None) -> None:
+    item = claimed(add())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        assert work.guard(item) == work.guard(item, durable=True) == work.database_now()
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+    item.fence += 1
+    with pytest.raises(work.LostClaim):
+        work.guard(item, durable=True)
 
 
 def test_a_lane_without_budget_is_not_claimed_and_a_more_urgent_one_is(scope: None) -> None:
