@@ -4,7 +4,7 @@ The privilege guard lives here: what has no tag here has no way out. Notes, desc
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casehug.common.ids import public_id
 from casehug.common.models import WorkItem
@@ -63,17 +63,20 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
         matter = matter_for_sync(item.subject_id)
     except NotFound as missing:
         raise MatterGone(str(item.subject_id)) from missing
-    if matter.client_id is None:
+    client_id = matter.client_id
+    if client_id is None:
         raise NoClient(str(matter.matter_id))
+    if strangers.is_strangers(connection=connection, client_id=client_id, email=matter.client_email):
+        matter = replace(matter, client_email="")  # also no form of theirs may carry it: forms are merged by e-mail
     target = mapping_for(connection, matter)
     kind = _note_kind(matter, by_hand=item.lane == WorkItem.Lane.BUTTON)
     mapped = custom_fields.read(connection, matter)
     snapshot = Snapshot(
         contact=ContactRecord(
-            local_id=str(matter.client_id),
+            local_id=str(client_id),
             first_name=Leaf(matter.client_first_name, Source.IDENTITY),
             last_name=Leaf(matter.client_last_name, Source.IDENTITY),
-            email=Leaf(_email(connection, matter), Source.IDENTITY),
+            email=Leaf(matter.client_email, Source.IDENTITY),
             phone=Leaf(matter.client_phone, Source.IDENTITY),
             custom_fields=mapped.fields["contact"],
         ),
@@ -89,17 +92,9 @@ def read(*, connection: Connection, item: WorkItem) -> Prepared:
     )
     blocked = blocker(connection, matter, target)
     return Prepared(
-        matter.matter_id, snapshot, matter.client_id, kind, target, left_out=mapped.left_out,
+        matter.matter_id, snapshot, client_id, kind, target, left_out=mapped.left_out,
         field_names=mapped.names, blocker=blocked,
     )  # fmt: skip
-
-
-def _email(connection: Connection, matter: MatterForSync) -> str:
-    """Return the client's address, empty when a person said that it is somebody else's there."""
-    client_id, email = matter.client_id, matter.client_email
-    if client_id is None or strangers.is_strangers(connection=connection, client_id=client_id, email=email):
-        return ""
-    return email
 
 
 def _extra(target: MappedTarget) -> dict[str, Leaf]:

@@ -7,11 +7,14 @@ import pytest
 
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
-from casehug.intake.models import Answer, CaseType, Submission
+from casehug.intake.models import Answer, CaseType, Matter, Submission
 from integrations.contract.http import Outcome
+from integrations.contract.operations import RemoteRef
 from integrations.mappings import forms
 from integrations.models import FormDefinition, FormMapping, RemoteIntent, SyncLog
-from integrations.sync import act
+from integrations.sync import act, reviews
+from integrations.sync.outgoing import snapshots
+from integrations.sync.records import links
 from integrations.sync.services import retry_sync
 from integrations.sync.states import sync_state
 from tests.integrations.sync.office import ACCOUNT, Office
@@ -237,3 +240,23 @@ def test_a_matter_that_is_there_already_is_not_made_again_by_a_form(desk: Forms)
     desk.map("Full intake", mode="instead")
     assert desk.office.sync(matter).status == "done"
     assert desk.entries() == 0 and desk.twin.made() == (1, 1, 1)
+
+
+def test_an_address_that_is_somebody_elses_there_stands_in_no_form(desk: Forms) -> None:
+    desk.map("Full intake")
+    matter = desk.matter()
+    item = desk.office.row(desk.office.press(matter))
+
+    def sent() -> set[str]:
+        prepared = snapshots.read(connection=desk.office.connection(), item=item)
+        return {prepared.email, *(str(leaf.value) for leaf in prepared.snapshot.extra.values())}
+
+    with firm_scope(desk.office.firm_id):
+        person = Matter.objects.get(id=matter).client
+        assert person is not None and person.email in sent()
+        link = links.save(connection=desk.office.connection(), local_type="contact", local_id=person.id,
+                          ref=RemoteRef("contact", "1"), how="matched_email", needs_review="other_name")  # fmt: skip
+        decided = reviews.decide(
+            connection=desk.office.connection(), link_id=link.id, seen=reviews.seen_of(link), decision=reviews.STRANGER
+        )
+        assert decided and person.email not in sent()
