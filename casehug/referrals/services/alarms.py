@@ -91,7 +91,8 @@ def acknowledge_alarm(*, invitation_id: uuid.UUID, now: datetime | None = None) 
     return invitation
 
 
-def _left_words(alarm: DeadlineAlarm) -> str:
+def left_words(alarm: DeadlineAlarm) -> str:
+    """Return in words how much time is left, or over, when an alarm is due."""
     if alarm.threshold == NO_DEADLINE:
         return "No deadline was told for this invitation"
     return THRESHOLDS[alarm.threshold][0].upper() + THRESHOLDS[alarm.threshold][1:]
@@ -106,10 +107,10 @@ def _raise_one(alarm: DeadlineAlarm, now: datetime) -> None:
     invitation = alarm.invitation
     DeadlineAlarm.objects.filter(id=alarm.id).update(raised_at=now, updated_at=now)
     silence(invitation)  # the newest alarm replaces what stood
-    title, text = "An invitation is running out", f"{_left_words(alarm)} to answer."
+    title, text = "An invitation is running out", f"{left_words(alarm)} to answer."
     if _under_way(invitation):
         title = "Your answer to an invitation is not confirmed yet"
-        text = f"{_left_words(alarm)}, and your answer has not been confirmed. Its page shows what it waits for."
+        text = f"{left_words(alarm)}, and your answer has not been confirmed. Its page shows what it waits for."
     raise_notice(
         kind=DEADLINE, subject_id=alarm.id, title=title, url=page_of(invitation),
         text=f"{text} After the deadline the sender may choose another firm.",
@@ -167,7 +168,7 @@ def _escalate(alarm: DeadlineAlarm, now: datetime) -> None:
     raise_notice(
         kind=ESCALATED, subject_id=alarm.id, title="Nobody has taken an invitation that is running out",
         url=page_of(invitation),
-        text=f"{_left_words(alarm)}, and nobody has acknowledged the alarm. After the deadline the sender may choose "
+        text=f"{left_words(alarm)}, and nobody has acknowledged the alarm. After the deadline the sender may choose "
         "another firm.",
     )  # fmt: skip
     changes = {"threshold": alarm.threshold, "to": str(target)}

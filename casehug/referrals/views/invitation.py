@@ -20,7 +20,7 @@ from casehug.referrals.forms import AcceptForm, ConflictForm, DeclineForm
 from casehug.referrals.models import DeadlineAlarm, Invitation, InvitationAnswer
 from casehug.referrals.selectors.conflicts import hits
 from casehug.referrals.selectors.inbox import invitation_detail
-from casehug.referrals.services.alarms import acknowledge_alarm
+from casehug.referrals.services.alarms import acknowledge_alarm, left_words
 from casehug.referrals.services.answers import GivenFile, answer_invitation, refusal
 from casehug.referrals.services.invitations import assign_invitation, record_conflict_check
 from casehug.referrals.views.common import or_404, why_not
@@ -56,6 +56,7 @@ def _context(request: HttpRequest, invitation: Invitation, **forms: BaseForm) ->
     for one in answers:
         one.actor = names.get(one.actor_id, "a former member" if one.actor_id else "a connected tool")
     for alarm in alarms:
+        alarm.words = left_words(alarm)
         alarm.heard_by, alarm.passed_to = names.get(alarm.acknowledged_by_id), names.get(alarm.escalated_to_id)
     members = Membership.objects.filter(active=True).exclude(role="auditor").select_related("user")
     initial = {"result": invitation.conflict_result, "note": invitation.conflict_note}

@@ -61,7 +61,8 @@ def test_from_the_inbox_to_the_matter(connected: None, attorney: Person, given: 
     assert "Ada Quill" in inbox and 'data-countdown="' in inbox
     press(attorney, "invitation_take", given.id)
     assert "Acknowledged by Attorney" in read(attorney, "referrals")
-    assert "conflict check comes first" in read(attorney, "invitation", given.id)
+    page = read(attorney, "invitation", given.id)
+    assert "conflict check comes first" in page and "2 hours are left" in page and ">2h<" not in page
     press(attorney, "invitation_conflict", given.id, result="acceptable", status=422)
     press(attorney, "invitation_conflict", given.id, result="clear")
     retainer = SimpleUploadedFile("retainer.pdf", PDF_BYTES, "application/pdf")

@@ -11,7 +11,9 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work_runner import run_item
 from casehug.intake.models import Matter
+from casehug.intake.selectors.sync import matter_for_sync
 from casehug.intake.services.matters import update_matter
+from integrations.mappings.services import mapping_for
 from integrations.models import BulkRow, BulkRun, CaseTypeMapping, ContactKey
 from integrations.sync.bulk import services as bulk
 from integrations.sync.bulk.drive import TRIAL_ROWS
@@ -268,3 +270,17 @@ def test_a_known_limit_is_never_hit_and_a_cut_one_is_absorbed(office: Office, se
     assert office.twin.made() == (60, 60, 60)
     ledger = office.twin.control("GET", "ledger")
     assert ledger["calls_total"] - ledger["rejected_429"] >= 180 and ledger["rejected_429"] < 12
+
+
+def test_the_account_is_read_for_drift_before_anything_is_planned(office: Office) -> None:
+    """A stage that was deleted there since is met by the dry run, not by the first of many writes."""
+    (matter,) = matters(office, 1)
+    with firm_scope(office.firm_id):
+        stage = mapping_for(office.connection(), matter_for_sync(matter)).stage_id
+    office.twin.control("POST", f"stages/{stage}/delete")
+    run = Bulk(office, [matter])
+    assert [(row.action, row.reason) for row in run.rows()] == [("left_out", "mapping")] and run.run.trouble == ""
+    office.twin.fault("status_before", "/v1/stages", method="GET", status=503)
+    blind = Bulk(office, [matter])
+    assert "could not be compared" in blind.run.trouble
+    assert office.twin.made() == (0, 0, 0)
