@@ -97,18 +97,21 @@ WALLS = (
     ),
     Check(
         25, "gates",
-        "`check --deploy`, linters, types, import contracts, rules of our own over code and templates, migrations"
-        " in step; scanners where they are installed.",
-        "in full", "in full",
-        nodes("proofs/test_gates.py", "own_rules_find_nothing", "scanner")
+        "`check --deploy`, linters, types, import contracts, bandit, rules of our own over code and templates,"
+        " migrations in step. Long form: sqlmap and wapiti attack the running site, as a firm admin, with an API key"
+        " and as nobody, where they are installed.",
+        "all but sqlmap and wapiti", "in full; every page, form and API call of a list with all its parameters",
+        nodes("proofs/test_gates.py", "own_rules_find_nothing", "bandit_finds_nothing")
+        + nodes("proofs/test_scanners.py", "sqlmap_finds_nothing", "wapiti_finds_nothing")
         + nodes("architecture/test_static_checks.py", "ruff", "import_contracts", "deploy_check_is_clean",
                 "every_model_change_has_its_migration", "mypy_strict")
         + nodes("architecture/test_house_rules.py", "only_the_relay_publishes",
                 "broker_settings_are_those_the_promises_rest_on"),
-        "a finding is planted for each gate of our own",
+        "a finding is planted for each gate; a page with faults is attacked",
         nodes("proofs/test_gates.py", "sabotage_a_planted_finding_in_code_is_reported",
               "sabotage_a_planted_finding_in_a_template_is_reported",
-              "sabotage_a_planted_setting_stops_the_deploy_check"),
-        "wapiti and sqlmap against a running site",
+              "sabotage_a_planted_setting_stops_the_deploy_check", "sabotage_a_planted_finding_is_reported_by_bandit")
+        + nodes("proofs/test_scanners.py", "sabotage_sqlmap_finds_a_weak_page", "sabotage_wapiti_finds_a_weak_page"),
+        "attacks that need a helper in the internet, guess passwords or time the answers",
     ),
 )  # fmt: skip

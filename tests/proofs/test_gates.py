@@ -1,11 +1,11 @@
-"""Gates over code and settings: the deploy check, rules of our own, a scanner where it is installed: 0 findings.
+"""Gates over code and settings: the deploy check, rules of our own, bandit: 0 findings (see also test_scanners.py).
 
 Sabotage: one planted finding per gate must be reported by exactly that gate.
 """
 
 import ast
+import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -38,9 +38,20 @@ def named(call: ast.Call) -> str:
     return ast.unparse(call.func) if isinstance(call.func, ast.Name | ast.Attribute) else ""
 
 
+def narrows(test: ast.expr) -> bool:
+    """Whether an assert only tells the type checker what is known: `isinstance`, `is None`, `is not None`."""
+    if isinstance(test, ast.BoolOp):
+        return isinstance(test.op, ast.And) and all(map(narrows, test.values))
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.Is | ast.IsNot) and ast.unparse(test.comparators[0]) == "None"
+    return isinstance(test, ast.Call) and named(test) == "isinstance"
+
+
 def findings(path: str, text: str) -> Iterator[str]:
     """Yield what the rules for Python code find."""
     for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assert) and not narrows(node.test):
+            yield f"{path}:{node.lineno}: an assert that decides something; `python -O` drops it"
         if not isinstance(node, ast.Call):
             continue
         name = named(node)
@@ -85,17 +96,37 @@ def deploy_check(**changed: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("program", ["bandit", "wapiti", "sqlmap"])
-def test_scanner(program: str, tmp_path: Path) -> None:
-    """Bandit reads the code; the two that attack a running site are for an installation, and are named here."""
-    if shutil.which(program) is None and not (Path(sys.executable).parent / program).exists():
-        pytest.skip(f"{program} is not installed")
-    if program != "bandit":
-        pytest.skip(f"{program} attacks a running site; the suite does not start it")
-    done = subprocess.run(
-        [program, "-q", "-r", "-ll", *ROOMS, "-f", "txt", "-o", str(tmp_path / "found")], cwd=PROJECT, check=False
-    )
-    assert done.returncode == 0, (tmp_path / "found").read_text()
+def bandit(*paths: str) -> tuple[list[str], int]:
+    """Let bandit read code, whatever it holds little; returns its findings and how many lines it read."""
+    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-f", "json", "-r", *paths]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    report = json.loads(done.stdout)
+    assert report["errors"] == [], report["errors"]
+    found = [
+        f"{one['filename']}:{one['line_number']}: {one['test_id']} {one['issue_text']}" for one in report["results"]
+    ]
+    return found, report["metrics"]["_totals"]["loc"]
+
+
+def test_bandit_finds_nothing(record_property: Callable[[str, object], None]) -> None:
+    found, lines = bandit(*ROOMS, "manage.py")
+    record_property("measured", f"bandit over {lines:,} lines of {' and '.join(ROOMS)}: {len(found)} findings")
+    assert found == [] and lines > 10_000
+
+
+BANDIT_PLANTED = {
+    "B602": "import subprocess\nsubprocess.run(line, shell=True)\n", "B608": "rows = ask(f'SELECT {name} FROM t')\n",
+    "B501": "import requests\nrequests.get(url, verify=False, timeout=3)\n", "B301": "import pickle\npickle.loads(x)\n",
+    "B105": "password = 'correct horse'\n", "B311": "import random\ntoken = random.random()\n",
+}  # fmt: skip
+
+
+def test_sabotage_a_planted_finding_is_reported_by_bandit(tmp_path: Path) -> None:
+    for test, text in BANDIT_PLANTED.items():
+        (tmp_path / f"{test.lower()}.py").write_text(text, "utf-8")
+    found, _ = bandit(str(tmp_path))
+    for test in BANDIT_PLANTED:
+        assert any(f"{test.lower()}.py" in one and f" {test} " in one for one in found), test
 
 
 PLANTED = {
@@ -104,6 +135,7 @@ PLANTED = {
     "cursor.execute('SELECT %s' % name)": "SQL put together", "mark_safe(given)": "unescaped",
     "hashlib.md5(data)": "broken hash", "token = random.choice(letters)": "guessable",
     "@csrf_exempt\ndef view(request): ...": "without the form token",
+    "assert user.is_admin": "decides", "assert request.user.is_authenticated and user is not None": "decides",
 }  # fmt: skip
 
 

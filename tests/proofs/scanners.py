@@ -1,0 +1,92 @@
+"""The two scanners that attack a running site: where they are, how they are started, and what they say in the end.
+
+They are no dependencies of the project: whoever runs the long form brings them (docs/operations.md).
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# Attacks that stay on this machine: no module that needs a helper in the internet, guesses passwords, times answers
+# (the machine is busy), or looks for other people's products.
+WAPITI_MODULES = (
+    "sql,xss,permanentxss,exec,file,redirect,crlf,csrf,cookieflags,csp,http_headers,upload,ldap,shellshock,methods,"
+    "htaccess,backup"
+)
+PARAMETER = re.compile(r"(?:GET|POST|URI|Cookie)(?: JSON)? parameter '([^']+)' (?:does not seem to be injectable)")
+INJECTION = "identified the following injection point"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One address to attack. `data` makes it a POST; `names` are the parameters to try."""
+
+    url: str
+    names: tuple[str, ...]
+    data: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    cookie: str = ""
+
+
+def missing(program: str) -> str:
+    """Return why a scanner cannot run, empty when it can."""
+    return "" if shutil.which(program) else f"{program} is not installed"
+
+
+def sqlmap(
+    target: Target, folder: Path, *, seconds: int = 300, dbms: str = "PostgreSQL"
+) -> tuple[list[str], list[str]]:
+    """Try SQL into every parameter of an address. Returns the parameters it cleared, and findings."""
+    out = Path(tempfile.mkdtemp(prefix="sqlmap-", dir=folder))
+    command = [
+        "sqlmap", "-u", target.url, "-p", ",".join(target.names), "--batch", "--dbms", dbms, "--technique", "BEUQ",
+        "--level", "1", "--risk", "1", "--flush-session", "--disable-coloring", "--drop-set-cookie",
+        "--ignore-code", "401,403,404,422,429", "--timeout", "60", "--retries", "1", "--output-dir", str(out),
+        "--time-limit", str(seconds),
+    ]  # fmt: skip
+    command += ["--data", target.data] if target.data else []
+    command += ["--cookie", target.cookie] if target.cookie else []
+    for name, value in target.headers.items():
+        command += ["-H", f"{name}: {value}"]
+    done = _run(command, seconds=seconds + 60)
+    cleared = sorted(set(PARAMETER.findall(done)))
+    if INJECTION in done:
+        return cleared, [f"{target.url}: {done[done.index(INJECTION) :][:600]}"]
+    left = sorted(set(target.names) - set(cleared))
+    return cleared, [f"{target.url}: nothing was said of {', '.join(left)}\n{done[-1500:]}"] if left else []
+
+
+def wapiti(base: str, starts: Sequence[str], folder: Path, *, cookie: str = "", leave_out: Sequence[str] = (),
+           scan: int = 300, attack: int = 120, modules: str = WAPITI_MODULES) -> dict[str, Any]:  # fmt: skip
+    """Crawl and attack a site; return its report: `vulnerabilities` and `anomalies` by name, `infos`."""
+    report = folder / "wapiti.json"
+    command = [
+        "wapiti", "-u", base, "--scope", "folder", "-m", modules, "-d", "3", "--max-links-per-page", "60",
+        "--max-files-per-dir", "20", "--max-scan-time", str(scan), "--max-attack-time", str(attack), "--tasks", "2",
+        "-t", "60", "-l", "2", "-v", "0", "--no-bugreport", "--flush-session", "--drop-set-cookie",
+        "--store-session", str(folder / "session"), "--store-config", str(folder / "config"), "-f", "json", "-o",
+        str(report),
+    ]  # fmt: skip
+    command += ["-C", cookie] if cookie else []
+    for start in starts:
+        command += ["-s", start]
+    for address in leave_out:
+        command += ["-x", address]
+    said = _run(command, seconds=scan + attack * (modules.count(",") + 1) + 120)
+    assert report.exists(), said[-3000:]
+    found: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    return found
+
+
+def _run(command: Sequence[str], *, seconds: int) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=seconds, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return done.stdout + done.stderr
