@@ -3,7 +3,6 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from casehug.common.ids import converter_for
-from integrations.inbound.receiver import receive
 from integrations.views import (
     behaviour,
     cards,
@@ -76,6 +75,6 @@ urlpatterns = [
     path("matters/<mat:matter_id>/integrations/<slug:provider>/", include(MATTER)),
     path("api/v1/integrations/<slug:provider>/connect", connect.connect, name="api-integrations-connect"),
     path("api/v1/integrations/<slug:provider>/callback", connect.callback, name="api-integrations-callback"),
-    path("api/v1/integrations/<slug:provider>/webhooks/<str:token>", receive, name="api-integrations-webhook"),
+    path("", include("integrations.inbound.machine_urls")),
     path("api/v1/integrations/<slug:provider>/", include("integrations.api.urls")),
 ]

@@ -2,6 +2,8 @@
 
 from django.db import connection, transaction
 
+from casehug.common import direct
+
 CHANNEL = "casehug_work"
 
 
@@ -17,5 +19,5 @@ def notify() -> None:
 
 
 def _ring() -> None:
-    with connection.cursor() as cursor:  # a statement of its own that has nothing to lose: it waits for no disk
-        cursor.execute("SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')", [CHANNEL])
+    # A statement of its own that has nothing to lose: it waits for no disk.
+    direct.ask(b"SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')", [CHANNEL.encode()])

@@ -10,6 +10,7 @@ import hmac
 import os
 import time
 import uuid
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from cryptography.exceptions import InvalidTag
@@ -63,7 +64,18 @@ def active_kek_id() -> str:
     return next(iter(key_ring()))
 
 
-def _wrap_aad(key: DataKey) -> bytes:
+@dataclass(frozen=True)
+class KnownKey:
+    """A data key's row, read together with something else."""
+
+    id: uuid.UUID
+    firm_id: uuid.UUID
+    purpose: str
+    kek_id: str
+    wrapped: bytes
+
+
+def _wrap_aad(key: DataKey | KnownKey) -> bytes:
     return f"casehug|v1|datakey|{key.id}|{key.firm_id}|{key.purpose}".encode()
 
 
@@ -72,7 +84,7 @@ def _wrap(key: DataKey, raw: bytes, kek_id: str) -> bytes:
     return nonce + AESGCM(key_ring()[kek_id]).encrypt(nonce, raw, _wrap_aad(key))
 
 
-def _unwrap(key: DataKey) -> bytes:
+def _unwrap(key: DataKey | KnownKey) -> bytes:
     kek = key_ring().get(key.kek_id)
     if kek is None:
         raise DecryptionError(f"key-encryption key {key.kek_id} is not available")
@@ -135,24 +147,31 @@ def _aad(table: str, column: str, row_id: uuid.UUID, firm_id: uuid.UUID, dek_id:
     return f"casehug|v1|{table}|{column}|{row_id}|{firm_id}|{dek_id}".encode()
 
 
-def seal(secret: Secret, *, table: str, column: str, row_id: uuid.UUID, purpose: str = FIRM) -> bytes:
-    """Encrypt a secret for exactly one column of one row of the current firm. Returns the stored blob."""
-    key, nonce = data_key(purpose), os.urandom(NONCE_BYTES)
-    aad = _aad(table, column, row_id, current_firm_id(), key.id)
-    return VERSION + key.id.bytes + nonce + AESGCM(_unwrap(key)).encrypt(nonce, secret.reveal().encode(), aad)
+def seal(
+    secret: Secret, *, table: str, column: str, row_id: uuid.UUID, purpose: str = FIRM, key: KnownKey | None = None
+) -> bytes:
+    """Encrypt a secret for exactly one column of one row of the current firm. Returns the stored blob.
+
+    `key`: the data key, if it was read before together with something else; no scope is needed then.
+    """
+    used, nonce = key or data_key(purpose), os.urandom(NONCE_BYTES)
+    aad = _aad(table, column, row_id, used.firm_id, used.id)
+    return VERSION + used.id.bytes + nonce + AESGCM(_unwrap(used)).encrypt(nonce, secret.reveal().encode(), aad)
 
 
-def unseal(blob: bytes | memoryview, *, table: str, column: str, row_id: uuid.UUID) -> Secret:
-    """Open a blob made by `seal` for the same place; raise `DecryptionError` on anything else."""
+def unseal(
+    blob: bytes | memoryview, *, table: str, column: str, row_id: uuid.UUID, key: KnownKey | None = None
+) -> Secret:
+    """Open a blob made by `seal` for the same place; raise `DecryptionError` on anything else. `key` as in `seal`."""
     data = bytes(blob)
     if len(data) < 1 + 16 + NONCE_BYTES + 16 or data[:1] != VERSION:
         raise DecryptionError("not a sealed value")
     dek_id, nonce, body = uuid.UUID(bytes=data[1:17]), data[17:29], data[29:]
-    key = DataKey.objects.filter(id=dek_id).first()
-    if key is None:
+    used = key or DataKey.objects.filter(id=dek_id).first()
+    if used is None or used.id != dek_id:
         raise DecryptionError("the data key of this value is gone")
     try:
-        clear = AESGCM(_unwrap(key)).decrypt(nonce, body, _aad(table, column, row_id, current_firm_id(), dek_id))
+        clear = AESGCM(_unwrap(used)).decrypt(nonce, body, _aad(table, column, row_id, used.firm_id, dek_id))
         return Secret(clear.decode())
     except (InvalidTag, ValueError) as error:
         raise DecryptionError("sealed value does not open here") from error

@@ -5,19 +5,19 @@ import hashlib
 from django.db import connection
 
 
-def count(*, name: str, key: str, window_seconds: int) -> tuple[int, int]:
-    """Count one hit; return how many the window has seen and the seconds until it ends. The key is kept as a hash."""
+def count(*, name: str, key: str, window_seconds: int, hits: int = 1) -> tuple[int, int]:
+    """Count hits; return how many the window has seen and the seconds until it ends. The key is kept as a hash."""
     digest = hashlib.sha256(f"{name}|{key}".encode()).digest()
     sql = """
-        INSERT INTO common_throttle AS t (key, window_ends, hits) VALUES (%s, now() + make_interval(secs => %s), 1)
+        INSERT INTO common_throttle AS t (key, window_ends, hits) VALUES (%s, now() + make_interval(secs => %s), %s)
         ON CONFLICT (key) DO UPDATE SET
-            hits = CASE WHEN t.window_ends <= now() THEN 1 ELSE t.hits + 1 END,
+            hits = CASE WHEN t.window_ends <= now() THEN excluded.hits ELSE t.hits + excluded.hits END,
             window_ends = CASE WHEN t.window_ends <= now() THEN excluded.window_ends ELSE t.window_ends END
         RETURNING hits, ceil(extract(epoch FROM window_ends - now()))::int"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [digest, window_seconds])
-        hits, left = cursor.fetchone()
-    return int(hits), max(1, int(left))
+        cursor.execute(sql, [digest, window_seconds, hits])
+        seen, left = cursor.fetchone()
+    return int(seen), max(1, int(left))
 
 
 def hit(*, name: str, key: str, limit: int, window_seconds: int) -> int:

@@ -114,6 +114,7 @@ OUTGOING_OPERATIONS = {
     "remove_file": "integrations.referrals.outgoing.REMOVE_FILE",
 }
 FIRM_CREATED_HOOKS = ["casehug.intake.services.case_types.ensure_default_case_types"]
+MACHINE_URLCONF = "integrations.inbound.machine_urls"
 EXTRA_URLCONFS, HELP_URL = ["integrations.urls"], "help"
 EXTRA_URLCONFS += [f"integrations.views.{name}" for name in ("urls", "bulk_urls", "mapping_urls", "form_urls")]
 TICKS = [

@@ -1,6 +1,7 @@
 """Held, not failed: why the work of a connection may not run now, and putting it on hold and back."""
 
 import uuid
+from typing import Protocol
 
 from django.db.models import Q, QuerySet
 
@@ -22,7 +23,20 @@ STATES = (RECONNECT, OTHER_ACCOUNT, PAUSED, PAUSED_IN)
 INBOUND_QUEUE = "inbound"
 
 
-def _state_reason(connection: Connection) -> str:
+class Account(Protocol):
+    """What of a connection decides what becomes of something that came in."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def remote_firm(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def paused_in(self) -> bool: ...
+
+
+def _state_reason(connection: Account) -> str:
     if connection.state == Connection.State.OTHER_ACCOUNT:
         return OTHER_ACCOUNT
     return "" if connection.state == Connection.State.CONNECTED else RECONNECT
@@ -33,7 +47,7 @@ def hold_reason(connection: Connection) -> str:
     return _state_reason(connection) or (PAUSED if connection.paused else "")
 
 
-def inbound_hold_reason(connection: Connection) -> str:
+def inbound_hold_reason(connection: Account) -> str:
     """Return why what came in has to wait, or "" when it may be worked on. A pause of sending does not stop it."""
     return _state_reason(connection) or (PAUSED_IN if connection.paused_in else "")
 

@@ -1,13 +1,11 @@
 """The address of a connection's webhooks, its secrets, and the declared rotation."""
 
 import hashlib
-import re
 import secrets
 import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection as database
 from django.urls import reverse
 
 from casehug.audit.services import record
@@ -19,7 +17,6 @@ from integrations.inbound.wake import ask_for_recheck
 from integrations.models import Connection, InboundEndpoint, InboundSecret
 from integrations.registry import UnknownProvider, provider
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 OVERLAP = timedelta(hours=24)
 MOST_SECRETS = 40
 SECRET_LENGTHS = range(8, 257)
@@ -35,18 +32,9 @@ def inbound_of(key: str) -> Inbound | None:
     return declared
 
 
-def _hash(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
+    """Return what is stored of the token of an address."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def resolve(token: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    """Return (endpoint, firm) behind the token of an address, None for an unknown one. Writes nothing."""
-    if not TOKEN.fullmatch(token):
-        return None
-    with database.cursor() as cursor:
-        cursor.execute("SELECT id, firm_id FROM resolve_inbound_endpoint(%s)", [_hash(token)])
-        row = cursor.fetchone()
-    return (row[0], row[1]) if row else None
 
 
 def ensure_endpoint(connection: Connection) -> InboundEndpoint:
@@ -54,7 +42,7 @@ def ensure_endpoint(connection: Connection) -> InboundEndpoint:
     found = InboundEndpoint.objects.filter(connection=connection).first()
     if found is None:
         token = secrets.token_urlsafe(16)
-        fresh = InboundEndpoint(connection=connection, token_hash=_hash(token), next_poll_at=database_now())
+        fresh = InboundEndpoint(connection=connection, token_hash=token_hash(token), next_poll_at=database_now())
         fresh.seal_token(token)
         InboundEndpoint.objects.bulk_create([fresh], ignore_conflicts=True)
         found = InboundEndpoint.objects.get(connection=connection)

@@ -2,22 +2,23 @@
 
 import hashlib
 import time
-import uuid
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error as DatabaseTrouble
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from casehug.common import throttle
 from casehug.common.encryption import DecryptionError
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
 from integrations.contract.inbound import Inbound
 from integrations.contract.signatures import Outcome, Verdict
-from integrations.inbound import endpoints, poller, quarantine
-from integrations.inbound.store import durable, store
+from integrations.inbound import addresses, endpoints, poller, quarantine, ration
+from integrations.inbound.addresses import Address
+from integrations.inbound.store import Arrival, take
 from integrations.models import InboundEndpoint, InboundEvent
 
 log = structlog.get_logger(__name__)
@@ -42,16 +43,14 @@ class TooSlow(Exception):
 def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     """Take one delivery. Answers 200, 401, 404, 405, 413, 429 or 503; other 4xx than 429 end the sender's retries."""
     if request.method != "POST":
-        return HttpResponse(status=405, headers={"Allow": "POST"})
-    declared = endpoints.inbound_of(provider)
+        refused = _say(405, "")
+        refused["Allow"] = "POST"
+        return refused
     try:
-        found = endpoints.resolve(token) if declared is not None else None
-        if declared is None or found is None:
-            return _say(404, "Unknown address.")
-        return _take(request, declared, *found)
+        return _take(request, endpoints.inbound_of(provider), token)
     except TooLarge:
         return _say(413, "Too large.")
-    except (TooSlow, DatabaseError, DecryptionError, OSError):
+    except (TooSlow, DatabaseTrouble, DecryptionError, OSError):
         # Our own trouble must never look like a refusal: it would end the sender's retries.
         log.warning("inbound.receive.trouble", exc_info=True)
         return _say(503, "Please send it again.", retry_after=RETRY_AFTER)
@@ -59,6 +58,7 @@ def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
 
 def _say(status: int, text: str, *, retry_after: int = 0) -> HttpResponse:
     response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    response["Content-Length"] = str(len(response.content))
     if retry_after:
         response["Retry-After"] = str(retry_after)
     return response
@@ -85,44 +85,41 @@ def read_body(request: HttpRequest) -> bytes:
     return bytes(body)
 
 
-def _headers(request: HttpRequest, names: Any) -> dict[str, str]:
+def _headers(request: HttpRequest, names: Sequence[str]) -> dict[str, str]:
     """Return the headers worth keeping, by lower-case name. What cannot be stored becomes `?`, which proves nothing."""
-    found = {name: request.headers.get(name, "")[:MOST_HEADER] for name in names}
-    clean = {name: "".join(one if one.isprintable() else "?" for one in text) for name, text in found.items()}
-    return {name: text for name, text in clean.items() if text}
+    found = {name: request.META.get(_meta_name(name), "")[:MOST_HEADER] for name in names}
+    return {name: text if text.isprintable() else _clean(text) for name, text in found.items() if text}
 
 
-def _take(request: HttpRequest, declared: Inbound, endpoint_id: uuid.UUID, firm_id: uuid.UUID) -> HttpResponse:
+@lru_cache(maxsize=100)
+def _meta_name(name: str) -> str:
+    upper = name.upper().replace("-", "_")
+    return upper if upper == "CONTENT_TYPE" else f"HTTP_{upper}"
+
+
+def _clean(text: str) -> str:
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
+def _take(request: HttpRequest, declared: Inbound | None, token: str) -> HttpResponse:
+    # Read first: nothing of the database waits for a slow sender.
     body = read_body(request)
+    address = addresses.find(token) if declared is not None else None
+    if declared is None or address is None:
+        return _say(404, "Unknown address.")
     headers = _headers(request, declared.kept_headers)
-    with firm_scope(firm_id):
-        now = database_now()
-        secrets = endpoints.live_secrets(endpoint_id, now)
-        verdict = declared.verify(headers, body, secrets, now)
-    if verdict.valid:
-        wait = throttle.hit(name="inbound", key=str(endpoint_id), limit=VERIFIED_PER_MINUTE, window_seconds=60)
-        if wait:
-            return _say(429, "Too many.", retry_after=wait)
-        return _accept(declared, endpoint_id, firm_id, body, headers, verdict)
-    return _refuse(endpoint_id, firm_id, body, headers, verdict)
-
-
-def _accept(
-    declared: Inbound, endpoint_id: uuid.UUID, firm_id: uuid.UUID, body: bytes, headers: dict[str, str],
-    verdict: Verdict,
-) -> HttpResponse:  # fmt: skip
-    with firm_scope(firm_id):
-        durable()
-        endpoint = InboundEndpoint.objects.select_related("connection").get(id=endpoint_id)
-        now = database_now()
-        new = store(
-            endpoint=endpoint, connection=endpoint.connection, change=declared.change_of(headers, body), body=body,
-            headers=headers,
-            event_id=verdict.event_id or _body_id(body), source=InboundEvent.Source.WEBHOOK,
-            verification=InboundEvent.Verification.VERIFIED, received_at=now,
-        )  # fmt: skip
-        InboundEndpoint.objects.filter(id=endpoint_id).update(last_event_at=now)
-    return _say(200, "Received." if new else "Received before.")
+    verdict = declared.verify(headers, body, address.live_secrets(), address.asked_at)
+    if not verdict.valid:
+        return _refuse(address, body, headers, verdict)
+    wait = ration.wait_for(address.endpoint_id, limit=VERIFIED_PER_MINUTE)
+    if wait:
+        return _say(429, "Too many.", retry_after=wait)
+    arrival = Arrival(
+        change=declared.change_of(headers, body), event_id=verdict.event_id or _body_id(body), body=body,
+        headers=headers, source=InboundEvent.Source.WEBHOOK, verification=InboundEvent.Verification.VERIFIED,
+        received_at=address.asked_at,
+    )  # fmt: skip
+    return _say(200, "Received." if take(arrival, address=address) else "Received before.")
 
 
 def _body_id(body: bytes) -> str:
@@ -130,11 +127,9 @@ def _body_id(body: bytes) -> str:
     return "body_" + hashlib.sha256(body).hexdigest()
 
 
-def _refuse(
-    endpoint_id: uuid.UUID, firm_id: uuid.UUID, body: bytes, headers: dict[str, str], verdict: Verdict
-) -> HttpResponse:
-    with firm_scope(firm_id):
-        endpoint = InboundEndpoint.objects.get(id=endpoint_id)
+def _refuse(address: Address, body: bytes, headers: dict[str, str], verdict: Verdict) -> HttpResponse:
+    with firm_scope(address.firm_id):
+        endpoint = InboundEndpoint.objects.get(id=address.endpoint_id)
         now = database_now()
         stale = verdict.outcome is Outcome.STALE
         known = stale and InboundEvent.objects.filter(endpoint=endpoint, event_id=verdict.event_id).exists()

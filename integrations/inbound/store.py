@@ -1,22 +1,35 @@
 """Storing what is authentic: one row per event id and its work row, in the caller's transaction."""
 
 import base64
+import json
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection as database
 from django.db.models import F
 
-from casehug.common import encryption
+from casehug.common import bell, direct, encryption
+from casehug.common.encryption import KnownKey
 from casehug.common.ids import uuid7
+from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
+from integrations.connections.holds import Account
 from integrations.contract.changes import Change, Kind
 from integrations.inbound import wake
+from integrations.inbound.addresses import Address
 from integrations.inbound.likeness import content_of
+from integrations.inbound.ring import rung_after
 from integrations.models import Connection, InboundEndpoint, InboundEvent
 
 TABLE = InboundEvent._meta.db_table
+# Migration `0013_inbound_door`: event and work row, or nothing (false) when the event id is known.
+KEEP = f"SELECT inbound_store({', '.join(['%s'] * 22)})"
+TAKE = f"SELECT inbound_take({', '.join(f'${number}' for number in range(1, 25))})".encode()
+NOTED_EVERY = timedelta(seconds=10)
+"""How fine `last_event_at` is: a row written at each delivery would let them wait for one another's disk."""
 
 
 def durable() -> None:
@@ -42,6 +55,35 @@ def open_payload(event: InboundEvent) -> bytes | None:
     return unpack(encryption.unseal(event.payload, table=TABLE, column="payload", row_id=event.id))
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """Something authentic, pushed or polled, that is to be stored."""
+
+    change: Change
+    event_id: str
+    body: bytes
+    headers: Mapping[str, str]
+    source: str
+    verification: str
+    received_at: datetime
+
+
+def values(
+    arrival: Arrival, *, endpoint_id: uuid.UUID, connection: Account, key: KnownKey | None = None
+) -> list[Any]:
+    """Return what the statement `KEEP` takes. `key`: the firm's data key, where no scope is open to read it."""
+    row_id, change = uuid7(), arrival.change
+    kind, subject = change.kind.value, _subject(connection, change, row_id)
+    what = wake.errand(event_id=row_id, kind=kind, subject=subject, connection=connection)
+    return [
+        row_id, endpoint_id, connection.id, str(arrival.source), str(arrival.verification), arrival.event_id,
+        change.event_type, kind, subject, change.matter_id or _case(change), change.contact_id, content_of(change),
+        change.occurred_at, arrival.received_at, json.dumps(dict(arrival.headers)),
+        encryption.seal(pack(arrival.body), table=TABLE, column="payload", row_id=row_id, key=key), len(arrival.body),
+        uuid7(), what.kind, what.subject_type, what.connection_id, what.hold_reason,
+    ]  # fmt: skip
+
+
 def store(
     *,
     endpoint: InboundEndpoint,
@@ -54,33 +96,45 @@ def store(
     verification: str,
     received_at: datetime,
 ) -> bool:
-    """Store an authentic event once and queue its processing. Returns False for a repeat.
+    """Store an authentic event once and queue its processing. Returns False for a repeat. In the firm scope.
 
     A repeat of a failed event queues it again; any other repeat only raises its counter.
     """
-    row_id = uuid7()
-    event = InboundEvent(
-        id=row_id, endpoint=endpoint, connection=connection, source=source, verification=verification,
-        event_id=event_id, event_type=change.event_type, kind=change.kind.value,
-        subject=_subject(connection, change, row_id), matter_external_id=change.matter_id or _case(change),
-        contact_external_id=change.contact_id, content=content_of(change), occurred_at=change.occurred_at,
-        received_at=received_at,
-        headers=dict(headers), size=len(body),
-        payload=encryption.seal(pack(body), table=TABLE, column="payload", row_id=row_id),
-    )  # fmt: skip
-    InboundEvent.objects.bulk_create([event], ignore_conflicts=True)
-    if not InboundEvent.objects.filter(id=row_id).exists():
-        _repeat(endpoint, connection, event_id)
-        return False
-    wake.process(event, connection)
-    return True
+    arrival = Arrival(change, event_id, body, headers, source, verification, received_at)
+    with database.cursor() as cursor:
+        cursor.execute(KEEP, values(arrival, endpoint_id=endpoint.id, connection=connection))
+        (new,) = cursor.fetchone()
+    if new:
+        bell.notify()
+    else:
+        repeat(endpoint_id=endpoint.id, connection=connection, event_id=event_id)
+    return bool(new)
+
+
+def take(arrival: Arrival, *, address: Address) -> bool:
+    """Store a verified delivery as `store` does, on disk when this returns: in one statement and a scope of its own.
+
+    Raises `DatabaseError` and `DecryptionError`; nothing is stored then (or all of it, if only the answer was lost).
+    """
+    given = values(arrival, endpoint_id=address.endpoint_id, connection=address.account, key=address.firm_key())
+    noted = address.last_event_at
+    note = noted is None or arrival.received_at - noted > NOTED_EVERY
+    with rung_after():
+        ((fresh,),) = direct.ask(TAKE, [*map(direct.text, (address.firm_id, note, *given))])
+    if fresh == b"t":
+        return True
+    with firm_scope(address.firm_id):
+        durable()
+        connection = Connection.objects.get(id=address.account.id)
+        repeat(endpoint_id=address.endpoint_id, connection=connection, event_id=arrival.event_id)
+    return False
 
 
 def _case(change: Change) -> str:
     return change.news.case_id if change.news else ""
 
 
-def _subject(connection: Connection, change: Change, row_id: uuid.UUID) -> uuid.UUID:
+def _subject(connection: Account, change: Change, row_id: uuid.UUID) -> uuid.UUID:
     own_account = not change.remote_firm or change.remote_firm == connection.remote_firm
     if change.kind is Kind.MATTER_STAGE and change.matter_id and own_account:
         return wake.matter_subject(connection, change.matter_id)
@@ -89,8 +143,9 @@ def _subject(connection: Connection, change: Change, row_id: uuid.UUID) -> uuid.
     return row_id
 
 
-def _repeat(endpoint: InboundEndpoint, connection: Connection, event_id: str) -> None:
-    known = InboundEvent.objects.select_for_update().get(endpoint=endpoint, event_id=event_id)
+def repeat(*, endpoint_id: uuid.UUID, connection: Connection, event_id: str) -> None:
+    """Count a repeat; one of a failed event queues it again. In the firm scope."""
+    known = InboundEvent.objects.select_for_update().get(endpoint_id=endpoint_id, event_id=event_id)
     InboundEvent.objects.filter(id=known.id).update(duplicates=F("duplicates") + 1)
     if known.result == InboundEvent.Result.FAILED:
         replay(known, connection)
