@@ -20,7 +20,7 @@ from integrations.mappings.defaults import AREA
 from integrations.models import Connection, InboundEvent, SyncLog
 from integrations.registry import name_of, providers
 from integrations.selectors import connections as reads
-from integrations.selectors import reviews
+from integrations.selectors.figures import failing, figures
 from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.runs import LINE_STATES, action_words
 from integrations.selectors.states import state_of_matter
@@ -55,7 +55,7 @@ def matter_states(*, matter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[s
     found: dict[uuid.UUID, tuple[str, str]] = {}
     for declared, connection in reads.connection_pairs():
         if connection is not None and "sync_matter" in declared.operations:
-            for matter_id, one in sync_state(wanted, provider_key=declared.key).items():
+            for matter_id, one in sync_state(wanted, provider_key=declared.key, connection=connection).items():
                 state = state_of_matter(one)
                 found.setdefault(matter_id, (state.state, state.label))
     return found
@@ -71,7 +71,7 @@ def _card(request: HttpRequest, declared: Provider, row: Connection | None) -> S
     context = {
         "provider": declared,
         "connection": row,
-        "figures": reads.figures(row) if row else None,
+        "figures": figures(row) if row else None,
         "sync": reads.sync_switch(row) if row else None,
         "light": light_of(row) if row else None,
         "why_not_view": reason_unless(request, "integrations.view"),
@@ -131,7 +131,7 @@ def _paused_words(row: Connection, name: str) -> str:
 
 
 def _waiting(row: Connection) -> str:
-    count = reads.held_count(row)
+    count = figures(row).held
     if not count:
         return "New syncs wait and continue by themselves"
     if count == 1:
@@ -193,14 +193,13 @@ def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
         if row is None:
             continue
         may_log = not reason_unless(request, "sync_log.view")
-        failing = reads.failing(row)
-        count = failing.count()
+        count = figures(row).failing
         if count:
             url = reverse("integration_log", args=[declared.key]) + "?status=failed"
-            url = url if may_log else reverse("matter", args=[failing[0].subject_id])
+            url = url if may_log else reverse("matter", args=[failing(row)[0].subject_id])
             words = "syncs" if count != 1 else "sync"
             found.append({"text": f"{declared.name}: {count} failed {words}", "url": url, "count": count})
-        count = reviews.waiting(row).count()
+        count = figures(row).matches
         if count:
             words = "matches" if count != 1 else "match"
             url = reverse("integration_matches", args=[declared.key])

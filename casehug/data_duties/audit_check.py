@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Exists, Subquery
 from django.urls import reverse
 
 from casehug.audit.heads import own_heads
@@ -16,6 +17,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id, firm_scope
 from casehug.common.ticks import firm_ids
 from casehug.firms.notices import NoticeKind, clear_notice, raise_notice
+from casehug.firms.page_reads import answers
 
 KIND, VERIFIED = "verify_audit", "audit.verified"
 EVERY = timedelta(hours=24)
@@ -59,10 +61,13 @@ def ask_for_check(*, trigger: str = "person") -> WorkItem:
 
 def seal_state() -> SealState:
     """Return the state of the firm's seal."""
-    running = WorkItem.objects.filter(kind=KIND, status__in=WorkItem.LIVE).exists()
-    last = AuditEntry.objects.filter(action=VERIFIED).order_by("-seq").first()
-    newest = AuditEntry.objects.order_by("-seq").values_list("seq", flat=True).first()
-    return SealState(running, last, newest or 0)
+    newest, checks = AuditEntry.objects.order_by("-seq"), AuditEntry.objects.filter(action=VERIFIED).order_by("-seq")
+    found = answers(
+        running=Exists(WorkItem.objects.filter(kind=KIND, status__in=WorkItem.LIVE)),
+        entries=Subquery(newest.values("seq")[:1]),
+        checked=Exists(checks),
+    )
+    return SealState(found["running"], checks.first() if found["checked"] else None, found["entries"] or 0)
 
 
 def run_check(item: Any) -> work.Settlement:

@@ -13,7 +13,8 @@ from casehug.audit.models import AuditEntry
 from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.data_duties.audit_words import RECORDS, SOURCES, action_words, change_words, outcome_words, record_words
-from casehug.firms.models import ApiKey, Membership, User
+from casehug.firms.models import ApiKey, Membership
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import Client, Matter
 
 PAGE, CHUNK, MOST_LINES = 50, 1000, 100_000
@@ -109,7 +110,7 @@ def audit_page(wanted: AuditFilter, *, before: int = 0, after: int = 0) -> Audit
 
 
 def in_words(entries: list[AuditEntry]) -> list[AuditLine]:
-    """Return entries with the names people know, in four queries for all of them."""
+    """Return entries with the names people know, in a fixed number of queries."""
     names, keys = _people(one.actor_id for one in entries), _keys(entries)
     titles = _titles(entries)
     return [_line(entry, names, keys, titles) for entry in entries]
@@ -135,9 +136,7 @@ def _line(
 
 
 def _people(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
-    wanted = {one for one in ids if one is not None}
-    members = Membership.objects.filter(user_id__in=wanted).values_list("user_id", flat=True) if wanted else []
-    return {user.id: str(user) for user in User.objects.filter(id__in=list(members))} if wanted else {}
+    return dict(members()) if any(ids) else {}
 
 
 def _keys(entries: list[AuditEntry]) -> dict[str, str]:
@@ -155,6 +154,7 @@ def _titles(entries: list[AuditEntry]) -> dict[uuid.UUID, str]:
     return found | {one.id: one.full_name for one in people}
 
 
+@once_a_page
 def members() -> list[tuple[uuid.UUID, str]]:
     """Return everybody who is or was a member, for the filter."""
     rows = Membership.objects.select_related("user").order_by("user__name", "id")

@@ -67,7 +67,7 @@ def _draw(
 ) -> HttpResponse:
     member: CurrentMembership = request.membership  # type: ignore[attr-defined]
     test = notice_mail.last_test(membership_id=member.membership_id)
-    standing = notices.open_notices()
+    standing = notices.standing_notices()
     context = {
         "tabs": settings_tabs(request, "settings_notifications"), "kinds": found, "why_not": refusal, "test": test,
         "test_words": TEST_WORDS[test.status] if test else None, "address": request.user.email,  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -21,7 +22,7 @@ from casehug.common.models import WorkItem
 from casehug.common.scope import current_firm_id
 from casehug.firms.access import can
 from casehug.firms.models import Firm, Notice, Role
-from casehug.firms.page_reads import own_firm
+from casehug.firms.page_reads import fact, own_firm
 
 MAIL_KIND = "notice_mail"
 PLACE = "notices"  # key in Firm.settings
@@ -152,10 +153,20 @@ def open_notices(*, subject_id: uuid.UUID | None = None, prefix: str = "") -> Se
     return [row for row in rows.order_by("created_at", "id") if row.kind in kinds()]
 
 
+def frame_facts() -> dict[str, Any]:
+    """Filler of the slot `frame_facts`: whether anything stands."""
+    return {"notices_stand": Exists(Notice.objects.filter(cleared_at__isnull=True))}
+
+
+def standing_notices() -> Sequence[Notice]:
+    """Return what stands now, oldest first, for a page whose frame has asked whether there is anything."""
+    return open_notices() if fact("notices_stand") else []
+
+
 def attention(*, request: HttpRequest) -> list[dict[str, Any]]:
     """Filler of the slot `attention`: what stands and concerns this member's role, with the page that solves it."""
     membership = request.membership  # type: ignore[attr-defined]
-    standing = open_notices()
+    standing = standing_notices()
     wanted = preferences() if standing else {}
     return [
         {"text": row.title, "url": row.url, "count": 0}

@@ -1,5 +1,6 @@
 """What the referrals put into other pages: count in the navigation, banner, matter panel, timeline, attention."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.html import format_html
 
 from casehug.common.wording import absolute_words, countdown_words
 from casehug.firms.access import can
-from casehug.firms.page_reads import fact
+from casehug.firms.page_reads import fact, once_a_page
 from casehug.intake.models import Matter
 from casehug.referrals.exchanges import connected_exchange
 from casehug.referrals.models import CaseUpdate, Referral
@@ -49,9 +50,14 @@ def banner(*, request: HttpRequest) -> dict[str, Any] | None:
             "button_url": reverse("invitation", args=[found.id])}  # fmt: skip
 
 
+@once_a_page
+def _rows(matter_id: uuid.UUID) -> list[Referral]:
+    return list(Referral.objects.filter(matter_id=matter_id).order_by("-created_at"))
+
+
 def matter_panel(*, request: HttpRequest, matter: Matter) -> str:
     """Filler of `matter_panel`: where the matter came from or went to; nothing without exchange and referral."""
-    rows = list(Referral.objects.filter(matter=matter).order_by("-created_at"))
+    rows = _rows(matter.id)
     exchange = connected_exchange()
     if not rows and exchange is None:
         return ""
@@ -65,14 +71,16 @@ def matter_panel(*, request: HttpRequest, matter: Matter) -> str:
 def timeline(*, matter: Matter) -> list[dict[str, Any]]:
     """Filler of `timeline`: the referral and its updates on the matter."""
     entries: list[dict[str, Any]] = []
-    for row in Referral.objects.filter(matter=matter):
+    rows = _rows(matter.id)
+    for row in rows:
         words = "Received as a referral" if row.direction == "in" else f"Referral: {row.get_state_display().lower()}"
         partner = f", {row.partner_name}" if row.partner_name else ""
         at = row.created_at if row.direction == "in" else row.updated_at
         entries.append({"sentence": format_html("{}{}", words, partner), "at": at, "icon": "referrals",
                         "role": "neutral", "source": "Referrals"})  # fmt: skip
         entries.extend(_followed(row))
-    for update in CaseUpdate.objects.filter(referral__matter=matter, state__in=("sent", "received")):
+    told = CaseUpdate.objects.filter(referral__in=rows, state__in=("sent", "received"))
+    for update in told if rows else ():
         words = "Update sent" if update.direction == "out" else "Update received"
         entries.append({"sentence": format_html("{}: {}", words, update.title or "without a title"),
                         "at": update.happened_at, "icon": "note", "role": "neutral",

@@ -39,6 +39,7 @@ SLOTS = {
     "matter_api_values": ["integrations.api.matter_fields.values"],
     "frame_facts": [
         "casehug.operations.slots.frame_facts",
+        "casehug.firms.notices.frame_facts",
         "casehug.intake.selectors.dashboard.frame_facts",
         "casehug.referrals.selectors.inbox.frame_facts",
         "integrations.slots.frame_facts",

@@ -8,6 +8,7 @@ from integrations.contract.provider import Provider
 from integrations.mappings.services import MappingRow
 from integrations.models import Connection, SyncLog
 from integrations.selectors import connections as reads
+from integrations.selectors.figures import figures
 
 SWITCHES = ("auto_sync_on_approval", "auto_sync_on_matter_created", "calls_per_minute")
 
@@ -19,7 +20,7 @@ def status_body(declared: Provider, row: Connection | None) -> dict[str, Any]:
         waiting = failing = 0
         last = None
     else:
-        counted = reads.figures(row)
+        counted = figures(row)
         waiting, failing, last = counted.waiting, counted.failing, reads.last_line(row)
     chosen = {one.key: row.settings.get(one.key, one.default) for one in declared.settings_fields}
     return {

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +72,12 @@ class MappingRow:
     lost: tuple[str, ...] = ()
 
 
+@once_a_page
+def stored_rows(connection: Connection) -> Mapping[str, CaseTypeMapping]:
+    """Return the stored rows of a connection by case type. In the firm scope."""
+    return {row.case_type: row for row in CaseTypeMapping.objects.filter(connection=connection)}
+
+
 class Table:
     """All rows and the catalogue of one connection, read once."""
 
@@ -85,7 +91,7 @@ class Table:
         self.areas = [item for item in self.all_areas.values() if item.gone_at is None]
         self.subs = [item for item in self.all_subs.values() if item.gone_at is None]
         self.live = {item.external_id for item in self.stages}
-        self.rows = {row.case_type: row for row in CaseTypeMapping.objects.filter(connection=connection)}
+        self.rows = dict(stored_rows(connection))
 
     def own(self, key: str, area: str) -> tuple[str, str]:
         """Return stage id and state of one row by itself."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
+from django.db.models import QuerySet
+
 from casehug.audit import services as audit
 from casehug.common import ticks, work
 from casehug.common.actor import current_actor_id
@@ -146,12 +148,18 @@ def _log(connection: Connection, note: DriftNote) -> str:
     return words
 
 
-def notes_for(connection: Connection, mapping: str) -> list[DriftNote]:
-    """Return the open notes of one mapping that still matter, newest first. In the firm scope."""
-    notes = DriftNote.objects.filter(
+def open_notes(connection: Connection, mapping: str) -> "QuerySet[DriftNote]":
+    """Return the notes of one mapping that nobody has closed yet, newest first. In the firm scope."""
+    notes: QuerySet[DriftNote] = DriftNote.objects.filter(
         connection=connection, remote_firm=connection.remote_firm, mapping=mapping, closed_at__isnull=True,
         created_at__gt=page_now() - KEPT,
     ).order_by("-created_at", "-id")  # fmt: skip
+    return notes
+
+
+def notes_for(connection: Connection, mapping: str) -> list[DriftNote]:
+    """Return the open notes of one mapping that still matter, newest first. In the firm scope."""
+    notes = open_notes(connection, mapping)
     used = used_ids(connection) if notes else {}
     return [note for note in notes if mapping in used.get(_entry(note), ())]
 

@@ -18,6 +18,7 @@ from integrations.connections.open_api import PAGE_PATIENCE, WORKER_PATIENCE, op
 from integrations.contract.errors import NotFound, Refused
 from integrations.contract.forms import FormField, RemoteForm, RemoteForms
 from integrations.mappings.form_sources import labels_for
+from integrations.mappings.sources import case_types
 from integrations.mappings.versions import recorded
 from integrations.models import Connection, FormDefinition, FormMapping
 from integrations.registry import provider
@@ -119,12 +120,6 @@ def _definitions(connection: Connection) -> Sequence[FormDefinition]:
     return tuple(rows.order_by("name", "id"))
 
 
-@once_a_page
-def case_types() -> Sequence[CaseType]:
-    """Return the firm's case types in its order, also those that are not used any more. In the firm scope."""
-    return tuple(CaseType.objects.order_by("position", "name"))
-
-
 def forms_of(connection: Connection) -> list[FormCopy]:
     """Return the forms of the account as read last, with the case types that use them. In the firm scope."""
     names = {one.key: one.name for one in case_types()}
@@ -158,9 +153,7 @@ def form_of(connection: Connection, form_id: str) -> FormCopy | None:
 
 def mappings(connection: Connection) -> "QuerySet[FormMapping]":
     """Return the mappings that are in force in the account connected now, unordered."""
-    rows: QuerySet[FormMapping] = FormMapping.objects.filter(
-        connection=connection, remote_firm=connection.remote_firm
-    )
+    rows: QuerySet[FormMapping] = FormMapping.objects.filter(connection=connection, remote_firm=connection.remote_firm)
     return rows
 
 
@@ -179,8 +172,7 @@ def waits_for_answers(connection: Connection, matter_id: uuid.UUID) -> bool:
 
 def mapping_of(connection: Connection, case_type: str) -> FormMapping | None:
     """Return the form mapping of a case type, None without one. In the firm scope."""
-    found: FormMapping | None = mappings(connection).filter(case_type=case_type).first()
-    return found
+    return mappings_of(connection).get(case_type)
 
 
 def problems(

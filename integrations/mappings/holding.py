@@ -51,7 +51,7 @@ def blocker(connection: Connection, matter: MatterForSync, target: MappedTarget 
 
 def waiting_count(connection: Connection) -> int:
     """Count the matters that wait for a mapping. In the firm scope."""
-    return int(_waiting(connection).count())
+    return int(waiting(connection).count())
 
 
 def release(connection: Connection) -> int:
@@ -60,7 +60,7 @@ def release(connection: Connection) -> int:
     Returns how many. At most 500 are looked at in one go; the tick looks at the rest.
     """
     free = []
-    for item in _waiting(connection).order_by("?")[:MOST_LOOKED_AT]:
+    for item in waiting(connection).order_by("?")[:MOST_LOOKED_AT]:
         try:
             if blocker(connection, matter_for_sync(item.subject_id)) is None:
                 free.append(item.id)
@@ -73,7 +73,8 @@ def release(connection: Connection) -> int:
     return int(count)
 
 
-def _waiting(connection: Connection) -> "QuerySet[WorkItem]":
+def waiting(connection: Connection) -> "QuerySet[WorkItem]":
+    """Return the work that waits for a mapping. In the firm scope."""
     found: QuerySet[WorkItem] = WorkItem.objects.filter(
         connection_id=connection.id, status=WorkItem.Status.HELD, hold_reason=MAPPING
     )

@@ -3,7 +3,7 @@
 This list is an allow-list: a key that no question or import column of the firm has is not a source (CH-46, CH-47).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from casehug.firms.page_reads import once_a_page
@@ -50,10 +50,16 @@ class Source:
 
 
 @once_a_page
+def case_types() -> Sequence[CaseType]:
+    """Return the firm's case types in its order, also those that are not used any more. In the firm scope."""
+    return tuple(CaseType.objects.order_by("position", "name"))
+
+
+@once_a_page
 def sources() -> Mapping[str, Source]:
     """Return every mappable question of the firm by key, in the order of the portal. In the firm scope."""
     found: dict[str, Source] = {}
-    for case_type in CaseType.objects.filter(active=True).order_by("position", "name"):
+    for case_type in (one for one in case_types() if one.active):
         for entry in case_type.questions:
             found[entry["key"]] = _with(found.get(entry["key"]), entry, case_type.name)
     for key, (label, kind) in IMPORTED.items():

@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from casehug.audit import services as audit
@@ -129,8 +130,14 @@ def versions_for(connection: Connection, kind: str) -> list[MappingVersion]:
 
 def current_number(connection: Connection, kind: str) -> int:
     """Return the number of the newest version, 0 when nothing was ever changed. In the firm scope."""
-    newest = MappingVersion.objects.filter(connection=connection, kind=kind).order_by("-number").first()
-    return newest.number if newest else 0
+    number: int | None = numbers(connection, kind).first()
+    return number or 0
+
+
+def numbers(connection: Connection, kind: str) -> "QuerySet[MappingVersion, int]":
+    """Return the numbers of the versions, newest first. In the firm scope."""
+    rows = MappingVersion.objects.filter(connection=connection, kind=kind).order_by("-number")
+    return rows.values_list("number", flat=True)
 
 
 def version_of(connection: Connection, kind: str, number: int) -> MappingVersion:

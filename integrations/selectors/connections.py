@@ -1,34 +1,17 @@
-"""Connections with their figures: what the cards, the banner and the status route show."""
+"""Connections and what pages say about them: which there are, which need a person, names and titles."""
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from casehug.common.models import WorkItem
 from casehug.firms.models import User
 from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import CaseType, Matter, PracticeArea
 from integrations.contract.provider import Provider
-from integrations.limits import usage
 from integrations.mappings.services import broken_mappings
 from integrations.models import CaseTypeMapping, CatalogueItem, Connection, ExternalLink, SyncLog
 from integrations.registry import providers
-from integrations.selectors.states import SYNC
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What is waiting, what of it for a person, what failed, when something arrived last, and the budget's use."""
-
-    waiting: int
-    held: int
-    failing: int
-    used: int
-    allowed: int
-    last_success_at: datetime | None
 
 
 @once_a_page
@@ -59,52 +42,6 @@ def sync_switch(connection: Connection) -> tuple[str, str]:
     if connection.auto_sync_on_approval or connection.auto_sync_on_matter_created:
         return "on", "On"
     return "off", "Only by hand"
-
-
-def figures(connection: Connection) -> Figures:
-    """Count what one connection has open. In the firm scope."""
-    waiting, held, failed = _open_work().get(connection.id, (0, 0, 0))
-    return Figures(
-        waiting=waiting,
-        held=held,
-        failing=failed,
-        used=usage(connection.id)[0],
-        allowed=connection.calls_per_minute,
-        last_success_at=connection.last_success_at,
-    )
-
-
-@once_a_page
-def _open_work() -> dict[uuid.UUID, tuple[int, int, int]]:
-    """Return what waits, what of it waits for a person, and what failed, by connection: one statement for all."""
-    rows = WorkItem.objects.filter(kind=SYNC, status__in=(*WorkItem.LIVE, WorkItem.Status.DEAD))
-    held = Q(status=WorkItem.Status.HELD) & ~Q(hold_reason="checking")
-    counted = rows.values("connection_id").annotate(
-        waiting=Count("id", filter=Q(status__in=WorkItem.LIVE)),
-        held=Count("id", filter=held),
-        failed=Count("id", filter=Q(~Exists(_newer()), status=WorkItem.Status.DEAD)),
-    )
-    return {one["connection_id"]: (one["waiting"], one["held"], one["failed"]) for one in counted.order_by()}
-
-
-def _newer() -> "QuerySet[WorkItem]":
-    rows: QuerySet[WorkItem] = WorkItem.objects.filter(
-        kind=SYNC, connection_id=OuterRef("connection_id"), subject_id=OuterRef("subject_id"),
-        created_at__gt=OuterRef("created_at"),
-    )  # fmt: skip
-    return rows
-
-
-def failing(connection: Connection) -> "QuerySet[WorkItem]":
-    """Return the failed sync rows that no newer row of their matter followed. In the firm scope."""
-    dead = WorkItem.objects.filter(connection_id=connection.id, kind=SYNC, status=WorkItem.Status.DEAD)
-    found: QuerySet[WorkItem] = dead.filter(~Exists(_newer()))
-    return found
-
-
-def held_count(connection: Connection) -> int:
-    """Count the matters that wait for a person."""
-    return _open_work().get(connection.id, (0, 0, 0))[1]
 
 
 def in_trouble() -> "QuerySet[Connection]":

@@ -10,7 +10,8 @@ from django.db.models import Count
 from casehug.intake.models import CaseType, Matter
 from integrations.contract.forms import FormField
 from integrations.mappings.form_sources import guess, labels_for
-from integrations.mappings.forms import FormCopy, case_types, mappings_of, problems
+from integrations.mappings.forms import FormCopy, mappings_of, problems
+from integrations.mappings.sources import case_types
 from integrations.models import Connection
 from integrations.selectors.connections import user_names
 

@@ -9,11 +9,12 @@ from django.utils.dateparse import parse_datetime
 
 from casehug.firms.models import Notice
 from casehug.firms.notices import open_notices
-from casehug.firms.page_reads import once_a_page, page_now
+from casehug.firms.page_reads import page_now
 from integrations.connections.checkup import last_test
 from integrations.connections.examine import report_of
 from integrations.models import Connection, InboundEndpoint
 from integrations.selectors.connections import user_names
+from integrations.selectors.figures import figures
 
 FRESH = timedelta(hours=1)
 """Changes are read every 15 minutes as a rule: an hour without a success is worth saying."""
@@ -65,19 +66,12 @@ def light_of(connection: Connection) -> Light:
 
 
 def _fresh(connection: Connection) -> timedelta:
-    endpoint = _endpoints().get(connection.id)
-    return max(FRESH, timedelta(minutes=3 * (endpoint.poll_minutes if endpoint else 0)))
-
-
-@once_a_page
-def _endpoints() -> dict[uuid.UUID, InboundEndpoint]:
-    return {row.connection_id: row for row in InboundEndpoint.objects.all()}
+    return max(FRESH, timedelta(minutes=3 * figures(connection).poll_minutes))
 
 
 def _last_success(connection: Connection) -> datetime | None:
     """Return the newest time at which the provider surely answered us, under the present access."""
-    endpoint = _endpoints().get(connection.id)
-    polled = endpoint.polled_at if endpoint else None
+    polled = figures(connection).polled_at
     tested = next((check.at for check in last_test(connection) if check.key == "key" and check.ok), None)
     moments = (connection.last_success_at, connection.catalogue_read_at, polled, tested, report_of(connection).at)
     known = [moment for moment in moments if moment is not None]

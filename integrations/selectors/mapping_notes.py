@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.mappings import drift, versions
-from integrations.mappings.holding import waiting_count
+from django.db.models import Exists, Subquery
+
+from casehug.firms.page_reads import answers, count_of
+from integrations.mappings import drift, holding, versions
 from integrations.models import CaseTypeMapping, CatalogueItem, Connection, DriftNote, MappingVersion
 from integrations.selectors.connections import user_names
 
@@ -46,13 +48,18 @@ class VersionLine:
 
 def drift_context(connection: Connection, kind: str) -> dict[str, Any]:
     """Return the template variables of `integrations/_drift.html`: `drift` (note lines), `waiting`, `mapping_kind`."""
-    notes = drift.notes_for(connection, kind)
+    found = answers(
+        noted=Exists(drift.open_notes(connection, kind)),
+        waiting=count_of(holding.waiting(connection)),
+        version=Subquery(versions.numbers(connection, kind)[:1]),
+    )
+    notes = drift.notes_for(connection, kind) if found["noted"] else []
     lines = [_note_line(connection, note) for note in notes]
     return {
         "drift": lines,
         "drift_seen": any(line.change != DriftNote.Change.GONE for line in lines),
-        "waiting": waiting_count(connection),
-        "version": versions.current_number(connection, kind),
+        "waiting": found["waiting"],
+        "version": found["version"] or 0,
         "mapping_kind": kind,
     }
 

@@ -67,7 +67,7 @@ class _CaseOf:
 
 def panel_for(*, declared: Provider, connection: Connection | None, matter: Matter) -> Panel:
     """Return the panel of one matter and provider. In the firm scope."""
-    found = sync_state([matter.id], provider_key=declared.key).get(matter.id)
+    found = sync_state([matter.id], provider_key=declared.key, connection=connection).get(matter.id)
     state = state_of_matter(found) if found else NOT_SENT
     moved = progress_of(found.work_item_id) if found and state.live and state.state != "unknown" else Progress()
     if state.state == "queued" and moved.closed_until:

@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
-from integrations.mappings.case_types import NEEDS_CHOICE, mapping_rows
-from integrations.models import CaseTypeMapping, Connection, ExternalLink
+from integrations.mappings.case_types import NEEDS_CHOICE, mapping_rows, stored_rows
+from integrations.models import Connection
 from integrations.selectors.connections import connection_pairs
+from integrations.selectors.figures import figures
 from integrations.selectors.form_plan import effect_words
 
 
@@ -22,7 +23,7 @@ def setup_steps(*, request: HttpRequest) -> list[dict[str, Any]]:
 def _steps(declared: Provider, row: Connection | None) -> list[dict[str, Any]]:
     connected = row is not None and row.state == Connection.State.CONNECTED
     mapped = row is not None and connected and _all_mapped(row)
-    synced = connected and ExternalLink.objects.filter(connection=row, local_type="matter").exists()
+    synced = row is not None and connected and figures(row).linked
     mappings = reverse("integration_case_types", args=[declared.key]) if connected else ""
     return [
         {"label": f"Connect {declared.name}", "done": connected, "url": reverse("integration", args=[declared.key])},
@@ -33,7 +34,7 @@ def _steps(declared: Provider, row: Connection | None) -> list[dict[str, Any]]:
 
 def _all_mapped(row: Connection) -> bool:
     """Whether every case type has a stage, its own or one that it follows; asked in full only when one has none."""
-    if not CaseTypeMapping.objects.filter(connection=row, stage_id="").exists():
+    if all(one.stage_id for one in stored_rows(row).values()):
         return True
     return not any(one.state == NEEDS_CHOICE and not one.is_area for one in mapping_rows(row))
 

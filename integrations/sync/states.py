@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from casehug.common.models import WorkItem
-from casehug.common.work import database_now
+from casehug.firms.page_reads import page_now
 from casehug.intake.models import Matter
 from integrations import queue
 from integrations.connections.endpoints import endpoints_for
@@ -88,10 +88,15 @@ class _Facts:
     remarks: dict[uuid.UUID, dict[str, str]] = field(default_factory=dict)
 
 
-def sync_state(matter_ids: Iterable[uuid.UUID], *, provider_key: str = "lawmatics") -> dict[uuid.UUID, MatterSync]:
-    """Return the state of each matter that was ever queued or linked, inside the firm scope; others are left out."""
+def sync_state(
+    matter_ids: Iterable[uuid.UUID], *, provider_key: str = "lawmatics", connection: Connection | None = None
+) -> dict[uuid.UUID, MatterSync]:
+    """Return the state of each matter that was ever queued or linked, inside the firm scope; others are left out.
+
+    `connection`: the one to that provider, if it was read already.
+    """
     ids = list(matter_ids)
-    connection = Connection.objects.filter(provider=provider_key).first()
+    connection = connection or Connection.objects.filter(provider=provider_key).first()
     if connection is None or not ids:
         return {}
     facts = _read(connection, ids)
@@ -100,7 +105,7 @@ def sync_state(matter_ids: Iterable[uuid.UUID], *, provider_key: str = "lawmatic
 
 
 def _read(connection: Connection, ids: list[uuid.UUID]) -> _Facts:
-    facts = _Facts(connection, provider(connection.provider), database_now())
+    facts = _Facts(connection, provider(connection.provider), page_now())
     rows = WorkItem.objects.filter(connection_id=connection.id, kind=queue.SYNC_MATTER, subject_id__in=ids)
     facts.rows = {row.subject_id: row for row in rows.order_by("created_at", "id")}
     last_lines: dict[tuple[uuid.UUID, str], SyncLog] = {}
@@ -123,10 +128,13 @@ def _read_links(facts: _Facts, ids: list[uuid.UUID]) -> None:
     """Read the links of the matters and, through the one foreign key needed here, of their clients."""
     clients = dict(Matter.objects.filter(id__in=ids, client__isnull=False).values_list("id", "client_id"))
     usable = ExternalLink.objects.filter(remote_firm=facts.connection.remote_firm, broken_at__isnull=True)
-    for link in usable.filter(local_id__in=ids).order_by("local_type"):
-        # `note.intake_completed` sorts first; an earlier status note does not hide it.
-        facts.links.setdefault((link.local_id, link.local_type.split(".")[0]), link)
-    contacts = {link.local_id: link for link in usable.filter(local_type="contact", local_id__in=clients.values())}
+    contacts: dict[uuid.UUID, ExternalLink] = {}
+    for link in usable.filter(local_id__in=[*ids, *clients.values()]).order_by("local_type"):
+        if link.local_type == "contact":
+            contacts[link.local_id] = link
+        else:
+            # `note.intake_completed` sorts first; an earlier status note does not hide it.
+            facts.links.setdefault((link.local_id, link.local_type.split(".")[0]), link)
     for matter_id, client_id in clients.items():
         here = (matter_id, "matter") in facts.links or matter_id in facts.rows
         if client_id in contacts and here:

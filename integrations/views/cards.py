@@ -18,6 +18,7 @@ from integrations.forms import SettingsForm
 from integrations.models import Connection
 from integrations.selectors import connections as reads
 from integrations.selectors import events, outbound
+from integrations.selectors.figures import figures
 from integrations.selectors.health import light_of, pauses_of
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.selectors.onboarding import set_up_of
@@ -41,25 +42,22 @@ PAUSE_WORDS = {
 @firm_page("integrations.view")
 def integrations(request: HttpRequest) -> HttpResponse:
     """Show a card per provider."""
+    pairs = reads.connection_pairs()
+    names = reads.user_names(row.connected_by_id for _, row in pairs if row is not None)
     cards = [
         {
             "provider": declared,
             "connection": row,
-            "figures": reads.figures(row) if row else None,
+            "figures": figures(row) if row else None,
             "sync": reads.sync_switch(row) if row else None,
             "configured": is_configured(declared),
-            "connected_by": _connected_by(row),
+            "connected_by": names.get(row.connected_by_id, "") if row and row.connected_by_id else "",
             "light": light_of(row) if row else None,
         }
-        for declared, row in reads.connection_pairs()
+        for declared, row in pairs
     ]
     more = page_context(request, cards=cards, zapier_needs=zapier_guide.NEEDS, zaps=outbound.zap_count())
     return render(request, "integrations/cards.html", more)
-
-
-def _connected_by(row: Connection | None) -> str:
-    user_id = row.connected_by_id if row else None
-    return reads.user_names([user_id]).get(user_id, "") if user_id else ""
 
 
 @require_GET
@@ -83,11 +81,11 @@ def _connection_context(
     switches = (stamp for name, stamp in changed.items() if name not in ("paused", "paused_in"))
     last = max(switches, key=lambda one: one["at"], default=None)
     by = uuid.UUID(last["by"]) if last and last["by"] else None
-    counted = reads.figures(row)
+    counted, names = figures(row), reads.user_names([row.connected_by_id, by])
     return context | {
         "figures": counted,
         "sync": reads.sync_switch(row),
-        "connected_by": _connected_by(row),
+        "connected_by": names.get(row.connected_by_id, "") if row.connected_by_id else "",
         "form": form or SettingsForm.for_connection(row),
         "gone": reads.gone_stage(row),
         "held": counted.held,
@@ -100,7 +98,7 @@ def _connection_context(
         **behaviour_context(row),
         "set_up": set_up_of(row),
         "last_change": parse_datetime(last["at"]) if last else None,
-        "last_change_by": reads.user_names([by]).get(by, "") if by else "",
+        "last_change_by": names.get(by, "") if by else "",
     }
 
 

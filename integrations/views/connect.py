@@ -15,6 +15,7 @@ from integrations.contract.auth import ApiKey, OAuth2
 from integrations.mappings.services import prepare_now
 from integrations.models import Connection
 from integrations.selectors import connections as reads
+from integrations.selectors.figures import figures
 from integrations.selectors.lookups import connection_or_404, declared_or_404
 from integrations.sync.message import Message
 from integrations.views.common import member, page_context
@@ -140,7 +141,7 @@ def disconnect(request: HttpRequest, provider: str) -> HttpResponse:
     declared, firm_id = declared_or_404(provider), member(request).firm_id
     with firm_scope(firm_id):
         row = connection_or_404(provider)
-        waiting = reads.figures(row).waiting
+        waiting = figures(row).waiting
     if request.method == "POST":
         if services.disconnect(connection_id=row.id, firm_id=firm_id):
             rest = "" if isinstance(declared.auth, ApiKey) else f" Please remove the app in {declared.name} too."
@@ -190,6 +191,6 @@ def account(request: HttpRequest, provider: str) -> HttpResponse:
         )
         return redirect("integration_case_types", provider=provider)
     context = page_context(
-        request, declared, connection=row, held=reads.held_count(row), links=reads.link_count(row, row.links_account)
+        request, declared, connection=row, held=figures(row).held, links=reads.link_count(row, row.links_account)
     )
     return render(request, "integrations/account.html", context)

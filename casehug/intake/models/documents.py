@@ -71,6 +71,16 @@ class Document(FirmModel):
         """The id people and the API see."""
         return public_id("doc", self.id)
 
+    @property
+    def current_uploads(self) -> list["Upload"]:
+        """The files that count, of a document that came through `selectors.documents.with_uploads`."""
+        return [one for one in self.uploads.all() if one.current]
+
+    @property
+    def earlier_uploads(self) -> list["Upload"]:
+        """The files that were replaced, of a document that came through `selectors.documents.with_uploads`."""
+        return [one for one in self.uploads.all() if not one.current]
+
 
 class Upload(FirmModel):
     """One stored file of a document. Several current uploads are the pages of one item."""

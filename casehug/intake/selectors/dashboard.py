@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 
-from casehug.firms.page_reads import count_of, fact
+from casehug.firms.page_reads import answers, count_of, fact
 from casehug.intake.models import Document, DocumentStatus, IntakeLink, Matter, MatterStatus
 from casehug.intake.selectors.matters import MatterFilters, filtered_matters
 
@@ -23,6 +24,8 @@ class IntakeCounts:
     without_client: int
     links_expiring: int
     open_matters: int
+    any_matter: bool
+    any_link_sent: bool
 
 
 def _living() -> Any:
@@ -41,7 +44,7 @@ def review_count() -> int:
 
 
 def intake_counts() -> IntakeCounts:
-    """Return the counts of the dashboard; each leads to a filtered list."""
+    """Return the counts of the dashboard, each of which leads to a filtered list, and what a firm has at all."""
     now = timezone.now()
     expiring = IntakeLink.objects.filter(
         revoked_at=None,
@@ -49,14 +52,16 @@ def intake_counts() -> IntakeCounts:
         expires_at__lt=now + EXPIRES_SOON,
         matter__intake_completed_at=None,
     )
-    return IntakeCounts(
-        documents_to_review=review_count(),
-        ready_to_approve=filtered_matters(MatterFilters(progress="ready")).count(),
-        waiting_for_client=filtered_matters(MatterFilters(progress="waiting_for_client")).count(),
-        without_client=_living().filter(client=None).count(),
-        links_expiring=expiring.count(),
-        open_matters=_living().count(),
+    found = answers(
+        ready_to_approve=count_of(filtered_matters(MatterFilters(progress="ready"))),
+        waiting_for_client=count_of(filtered_matters(MatterFilters(progress="waiting_for_client"))),
+        without_client=count_of(_living().filter(client=None)),
+        links_expiring=count_of(expiring),
+        open_matters=count_of(_living()),
+        any_matter=Exists(Matter.objects.all()),
+        any_link_sent=Exists(IntakeLink.objects.filter(sent_at__isnull=False)),
     )
+    return IntakeCounts(documents_to_review=review_count(), **found)
 
 
 def ready_to_approve(*, limit: int = 5) -> list[Any]:

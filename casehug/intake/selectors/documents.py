@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.errors import NotFound
 from casehug.intake.models import Document, DocumentStatus, MatterStatus, Upload
 from casehug.intake.selectors.paging import Page, page_of
@@ -43,14 +44,11 @@ class Checklist:
 
 
 def with_uploads(rows: Any) -> Any:
-    """Add `current_uploads` (pages in order) and `earlier_uploads` to documents."""
-    uploads = Upload.objects.order_by("page", "uploaded_at")
-    return rows.prefetch_related(
-        Prefetch("uploads", queryset=uploads.filter(current=True), to_attr="current_uploads"),
-        Prefetch("uploads", queryset=uploads.filter(current=False), to_attr="earlier_uploads"),
-    )
+    """Read the uploads of all documents at once, pages in order (`current_uploads`, `earlier_uploads`)."""
+    return rows.prefetch_related(Prefetch("uploads", queryset=Upload.objects.order_by("page", "uploaded_at")))
 
 
+@once_a_page
 def checklist(matter_id: uuid.UUID) -> Checklist:
     """Return the checklist of a matter, grouped by category in the case type's order."""
     rows = list(with_uploads(Document.objects.filter(matter_id=matter_id)).order_by("position", "created_at"))

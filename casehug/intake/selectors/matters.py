@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from casehug.firms.page_reads import once_a_page
 from casehug.intake.errors import NotFound
 from casehug.intake.models import Document, IntakeLink, Matter, MatterStatus, PracticeArea, Submission
 from casehug.intake.selectors.added_filters import AddedFilter, added_filters
@@ -161,9 +162,6 @@ class MatterDetail:
     matter: Any
     progress: str
     link: IntakeLink | None
-    submissions: tuple[Submission, ...]
-    documents_total: int
-    documents_approved: int
 
 
 def matter_detail(matter_id: uuid.UUID) -> MatterDetail:
@@ -172,14 +170,20 @@ def matter_detail(matter_id: uuid.UUID) -> MatterDetail:
     matter = rows.first()
     if matter is None:
         raise NotFound("matter")
-    counts = Document.objects.filter(matter_id=matter_id).aggregate(
-        total=Count("id"), approved=Count("id", filter=Q(status="approved"))
-    )
     return MatterDetail(
         matter=matter,
         progress=progress_of(matter),
-        link=IntakeLink.objects.filter(matter_id=matter_id).order_by("-created_at").first(),
-        submissions=tuple(Submission.objects.filter(matter_id=matter_id).order_by("created_at")),
-        documents_total=counts["total"],
-        documents_approved=counts["approved"],
+        link=next(iter(links_of(matter_id)), None),
     )
+
+
+@once_a_page
+def links_of(matter_id: uuid.UUID) -> tuple[IntakeLink, ...]:
+    """Return the intake links of a matter, newest first."""
+    return tuple(IntakeLink.objects.filter(matter_id=matter_id).order_by("-created_at"))
+
+
+@once_a_page
+def submissions_of(matter_id: uuid.UUID) -> tuple[Submission, ...]:
+    """Return what the client sent for a matter or has begun, oldest first."""
+    return tuple(Submission.objects.filter(matter_id=matter_id).order_by("created_at"))

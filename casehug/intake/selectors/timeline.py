@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from casehug.intake.models import Document, DocumentStatus, IntakeLink, Matter, Note, StatusChange, Submission, Upload
+from casehug.intake.models import DocumentStatus, Matter, Note, StatusChange, Submission
+from casehug.intake.selectors.documents import checklist
+from casehug.intake.selectors.matters import links_of, submissions_of
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,14 @@ def _status_entries(matter: Matter) -> Iterator[TimelineEntry]:
 
 
 def _portal_entries(matter: Matter) -> Iterator[TimelineEntry]:
-    for link in IntakeLink.objects.filter(matter=matter):
+    for link in links_of(matter.id):
         yield TimelineEntry(link.created_at, "link", "Intake link made", link.created_by_id)
         if link.sent_at:
             way = "by e-mail" if link.sent_way == "email" else "as a copied link"
             yield TimelineEntry(link.sent_at, "link", f"Intake link sent {way}")
         if link.revoked_at:
             yield TimelineEntry(link.revoked_at, "link", "Intake link ended")
-    for submission in Submission.objects.filter(matter=matter):
+    for submission in submissions_of(matter.id):
         if submission.submitted_at:
             words = {"portal": "Client sent the answers", "csv_import": "Intake imported from a file"}
             text = words.get(submission.source, "Answers typed in by the firm")
@@ -51,12 +53,14 @@ def _portal_entries(matter: Matter) -> Iterator[TimelineEntry]:
 
 
 def _document_entries(matter: Matter) -> Iterator[TimelineEntry]:
-    for upload in Upload.objects.filter(document__matter=matter).select_related("document"):
-        text = f"{upload.document.name}: file received"
-        yield TimelineEntry(
-            upload.uploaded_at, "upload", text, upload.uploaded_by_id, upload.source, subject_id=upload.document_id
-        )
-    for document in Document.objects.filter(matter=matter, decided_at__isnull=False):
+    for document in checklist(matter.id).documents:
+        text = f"{document.name}: file received"
+        for upload in document.uploads.all():
+            yield TimelineEntry(
+                upload.uploaded_at, "upload", text, upload.uploaded_by_id, upload.source, subject_id=document.id
+            )
+        if document.decided_at is None:
+            continue
         approved = document.status == DocumentStatus.APPROVED
         yield TimelineEntry(
             document.decided_at,

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from casehug.common import slots
 from casehug.firms.access import can, firm_page
-from casehug.intake.models import IntakeLink, Matter
 from casehug.intake.selectors.dashboard import IntakeCounts, intake_counts
 from casehug.intake.selectors.search import search as find
 from casehug.intake.views.acting import blocked
@@ -29,13 +28,12 @@ def _needs_you(request: HttpRequest, counts: IntakeCounts) -> list[dict[str, Any
     return rows + [{"count": count, "text": text, "url": url} for count, text, url in own if count]
 
 
-def _first_steps(request: HttpRequest) -> list[dict[str, Any]]:
+def _first_steps(request: HttpRequest, counts: IntakeCounts) -> list[dict[str, Any]]:
     """Return the set-up checklist: what integrations ask for (slot `setup_steps`), then the first matter and link."""
-    has_matter = Matter.objects.exists()
     own = [
-        {"label": "Open a first matter", "done": has_matter, "url": reverse("matter_new")},
-        {"label": "Send a first intake link", "done": IntakeLink.objects.filter(sent_at__isnull=False).exists(),
-         "url": reverse("matters") if has_matter else ""},
+        {"label": "Open a first matter", "done": counts.any_matter, "url": reverse("matter_new")},
+        {"label": "Send a first intake link", "done": counts.any_link_sent,
+         "url": reverse("matters") if counts.any_matter else ""},
     ]  # fmt: skip
     return [step for answer in slots.fill("setup_steps", request=request) for step in answer] + own
 
@@ -44,14 +42,15 @@ def _first_steps(request: HttpRequest) -> list[dict[str, Any]]:
 @firm_page("matters.view")
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show what needs a decision, the set-up until it is done, and one card per integration."""
-    counts, first_steps = intake_counts(), _first_steps(request)
+    counts = intake_counts()
+    first_steps = _first_steps(request, counts)
     context = {
         "needs": _needs_you(request, counts),
         "counts": counts,
         "first_steps": [] if all(step["done"] for step in first_steps) else first_steps,
         "steps_done": sum(bool(step["done"]) for step in first_steps),
         "cards": slots.fill("dashboard_card", request=request),
-        "is_fresh": not Matter.objects.exists(),
+        "is_fresh": not counts.any_matter,
         "blocked": blocked(request),
     }
     return render(request, "intake/dashboard.html", context)

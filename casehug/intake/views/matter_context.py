@@ -9,10 +9,9 @@ from casehug.common import slots
 from casehug.firms.access import can
 from casehug.intake.forms.matters import NoteForm, StatusForm
 from casehug.intake.models import Answer, Matter, MatterStatus, Note
-from casehug.intake.selectors.documents import checklist
-from casehug.intake.selectors.matters import MatterDetail
+from casehug.intake.selectors.documents import blocking_items, checklist
+from casehug.intake.selectors.matters import MatterDetail, submissions_of
 from casehug.intake.selectors.timeline import TimelineEntry, timeline
-from casehug.intake.services.approval import open_required, was_submitted
 from casehug.intake.views.acting import blocked, people
 
 ICONS = {"status": ("edit", "neutral"), "intake": ("tick", "done"), "link": ("link", "neutral"),
@@ -34,9 +33,9 @@ def approval_effects(matter: Matter) -> list[str]:
 
 def why_not_approve(matter: Matter) -> str:
     """Return why the intake cannot be approved yet; empty when it can."""
-    if not was_submitted(matter):
+    if not any(one.submitted_at for one in submissions_of(matter.id)):
         return "The client has not sent the answers yet."
-    missing = len(open_required(matter))
+    missing = len(blocking_items(checklist(matter.id).documents))
     if missing:
         return f"{missing} required document{' is' if missing == 1 else 's are'} not approved yet."
     return ""
