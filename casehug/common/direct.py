@@ -6,7 +6,7 @@ The same connection of Django's, without a cursor around it: a fifth of the proc
 from collections.abc import Sequence
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
@@ -46,7 +46,15 @@ def _ask(sql: bytes, values: Sequence[Value]) -> list[Row]:
 
 
 def text(value: object) -> Value:
-    """Return a value as a statement takes it: None, bytes, or whatever `str` makes of it (ids, times, numbers)."""
+    """Return a value as a statement takes it: None, bytes, or whatever `str` makes of it (ids, times, numbers).
+
+    Raises `DataError` for a text with a NUL, which the protocol would cut there.
+    """
     if value is None:
         return None
-    return b"\\x" + value.hex().encode() if isinstance(value, bytes) else str(value).encode()
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    found = str(value).encode()
+    if b"\0" in found:
+        raise DataError("a text with a NUL cannot be stored")
+    return found

@@ -14,7 +14,7 @@ from django.db.models import F
 from casehug.common import bell, direct, encryption
 from casehug.common.encryption import KnownKey
 from casehug.common.ids import uuid7
-from casehug.common.scope import firm_scope
+from casehug.common.scope import current_firm_id, firm_scope
 from casehug.common.secret import Secret
 from integrations.connections.holds import Account
 from integrations.contract.changes import Change, Kind
@@ -26,8 +26,8 @@ from integrations.models import Connection, InboundEndpoint, InboundEvent
 
 TABLE = InboundEvent._meta.db_table
 # Migration `0013_inbound_door`: event and work row, or nothing (false) when the event id is known.
-KEEP = f"SELECT inbound_store({', '.join(['%s'] * 22)})"
-TAKE = f"SELECT inbound_take({', '.join(f'${number}' for number in range(1, 25))})".encode()
+KEEP = f"SELECT inbound_keep({', '.join(['%s'] * 24)})"
+KEEP_DIRECTLY = f"SELECT inbound_keep({', '.join(f'${number}' for number in range(1, 25))})".encode()
 NOTED_EVERY = timedelta(seconds=10)
 """How fine `last_event_at` is: a row written at each delivery would let them wait for one another's disk."""
 
@@ -71,7 +71,7 @@ class Arrival:
 def values(
     arrival: Arrival, *, endpoint_id: uuid.UUID, connection: Account, key: KnownKey | None = None
 ) -> list[Any]:
-    """Return what the statement `KEEP` takes. `key`: the firm's data key, where no scope is open to read it."""
+    """Return what the statement takes after firm and note. `key`: the firm's data key, where no scope is open."""
     row_id, change = uuid7(), arrival.change
     kind, subject = change.kind.value, _subject(connection, change, row_id)
     what = wake.errand(event_id=row_id, kind=kind, subject=subject, connection=connection)
@@ -101,8 +101,9 @@ def store(
     A repeat of a failed event queues it again; any other repeat only raises its counter.
     """
     arrival = Arrival(change, event_id, body, headers, source, verification, received_at)
+    given = values(arrival, endpoint_id=endpoint.id, connection=connection)
     with database.cursor() as cursor:
-        cursor.execute(KEEP, values(arrival, endpoint_id=endpoint.id, connection=connection))
+        cursor.execute(KEEP, [current_firm_id(), False, *given])
         (new,) = cursor.fetchone()
     if new:
         bell.notify()
@@ -120,7 +121,7 @@ def take(arrival: Arrival, *, address: Address) -> bool:
     noted = address.last_event_at
     note = noted is None or arrival.received_at - noted > NOTED_EVERY
     with rung_after():
-        ((fresh,),) = direct.ask(TAKE, [*map(direct.text, (address.firm_id, note, *given))])
+        ((fresh,),) = direct.ask(KEEP_DIRECTLY, [*map(direct.text, (address.firm_id, note, *given))])
     if fresh == b"t":
         return True
     with firm_scope(address.firm_id):

@@ -1,4 +1,4 @@
-"""The functions behind a delivery: what is known about an address, and keeping an event once with its work.
+"""The two functions behind a delivery: what is known about an address, and keeping an event once with its work.
 
 Functions, because a session plans their statements once. They run as the caller, under row security.
 """
@@ -31,39 +31,8 @@ BEGIN
     -- Inside a longer transaction the firm must not outlive this call.
     PERFORM set_config('app.firm_id', before, true);
 END $$"""
-STORE = """
-CREATE FUNCTION inbound_store(
-    p_id uuid, p_endpoint uuid, p_connection uuid, p_source varchar, p_verification varchar, p_event varchar,
-    p_type varchar, p_kind varchar, p_subject uuid, p_matter varchar, p_contact varchar, p_content varchar,
-    p_occurred timestamptz, p_received timestamptz, p_headers jsonb, p_payload bytea, p_size integer,
-    w_id uuid, w_kind varchar, w_subject_type varchar, w_connection uuid, w_hold varchar)
-RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    firm uuid := nullif(current_setting('app.firm_id', true), '')::uuid;
-BEGIN
-    INSERT INTO integrations_inboundevent (id, firm_id, created_at, updated_at, endpoint_id, connection_id, source,
-        verification, event_id, event_type, kind, subject, matter_external_id, contact_external_id, content,
-        occurred_at, received_at, headers, payload, size, result, reason, decision, duplicates, replays)
-    VALUES (p_id, firm, now(), now(), p_endpoint, p_connection, p_source,
-        p_verification, p_event, p_type, p_kind, p_subject, p_matter, p_contact, p_content,
-        p_occurred, p_received, p_headers, p_payload, p_size, '', '', '{}', 0, 0)
-    ON CONFLICT (firm_id, endpoint_id, event_id) DO NOTHING;
-    IF NOT FOUND THEN RETURN false; END IF;
-    -- As `casehug.common.work.enqueue` does it; a test compares the two.
-    INSERT INTO common_workitem AS w (id, firm_id, created_at, updated_at, connection_id, queue, lane, kind,
-        subject_type, subject_id, writes, generation, step, step_state, status, hold_reason, next_attempt_at,
-        attempts, claims, lease_owner, fence, last_error_class, last_error_code, last_error_text, trigger, request_id)
-    VALUES (w_id, firm, now(), now(), w_connection, 'inbound', 1, w_kind,
-        w_subject_type, p_subject, false, 1, '', '{}', CASE WHEN w_hold = '' THEN 'ready' ELSE 'held' END, w_hold, now(),
-        0, 0, '', 0, '', '', '', p_source, '')
-    ON CONFLICT (firm_id, kind, subject_id, connection_id) WHERE status IN ('ready', 'running', 'held')
-    DO UPDATE SET generation = w.generation + 1, lane = least(w.lane, excluded.lane),
-        next_attempt_at = least(w.next_attempt_at, excluded.next_attempt_at), rung_at = NULL, updated_at = now();
-    RETURN true;
-END $$"""
-
-TAKE = """
-CREATE FUNCTION inbound_take(
+KEEP = """
+CREATE FUNCTION inbound_keep(
     p_firm uuid, p_note boolean,
     p_id uuid, p_endpoint uuid, p_connection uuid, p_source varchar, p_verification varchar, p_event varchar,
     p_type varchar, p_kind varchar, p_subject uuid, p_matter varchar, p_contact varchar, p_content varchar,
@@ -76,9 +45,27 @@ DECLARE
 BEGIN
     -- The provider never repeats what was answered with 200: the commit waits for the disk.
     PERFORM set_config('app.firm_id', p_firm::text, true), set_config('synchronous_commit', 'on', true);
-    fresh := inbound_store(p_id, p_endpoint, p_connection, p_source, p_verification, p_event, p_type, p_kind, p_subject,
-        p_matter, p_contact, p_content, p_occurred, p_received, p_headers, p_payload, p_size,
-        w_id, w_kind, w_subject_type, w_connection, w_hold);
+    INSERT INTO integrations_inboundevent (id, firm_id, created_at, updated_at, endpoint_id, connection_id, source,
+        verification, event_id, event_type, kind, subject, matter_external_id, contact_external_id, content,
+        occurred_at, received_at, headers, payload, size, result, reason, decision, duplicates, replays)
+    VALUES (p_id, p_firm, now(), now(), p_endpoint, p_connection, p_source,
+        p_verification, p_event, p_type, p_kind, p_subject, p_matter, p_contact, p_content,
+        p_occurred, p_received, p_headers, p_payload, p_size, '', '', '{}', 0, 0)
+    ON CONFLICT (firm_id, endpoint_id, event_id) DO NOTHING;
+    fresh := FOUND;
+    IF fresh THEN
+        -- As `casehug.common.work.enqueue` does it; a test compares the two.
+        INSERT INTO common_workitem AS w (id, firm_id, created_at, updated_at, connection_id, queue, lane, kind,
+            subject_type, subject_id, writes, generation, step, step_state, status, hold_reason, next_attempt_at,
+            attempts, claims, lease_owner, fence, last_error_class, last_error_code, last_error_text, trigger,
+            request_id)
+        VALUES (w_id, p_firm, now(), now(), w_connection, 'inbound', 1, w_kind,
+            w_subject_type, p_subject, false, 1, '', '{}', CASE WHEN w_hold = '' THEN 'ready' ELSE 'held' END, w_hold,
+            now(), 0, 0, '', 0, '', '', '', p_source, '')
+        ON CONFLICT (firm_id, kind, subject_id, connection_id) WHERE status IN ('ready', 'running', 'held')
+        DO UPDATE SET generation = w.generation + 1, lane = least(w.lane, excluded.lane),
+            next_attempt_at = least(w.next_attempt_at, excluded.next_attempt_at), rung_at = NULL, updated_at = now();
+    END IF;
     IF p_note THEN
         UPDATE integrations_inboundendpoint SET last_event_at = p_received WHERE firm_id = p_firm AND id = p_endpoint;
     END IF;
@@ -96,6 +83,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(_given("inbound_address", ADDRESS), ["DROP FUNCTION inbound_address"]),
-        migrations.RunSQL(_given("inbound_store", STORE), ["DROP FUNCTION inbound_store"]),
-        migrations.RunSQL(_given("inbound_take", TAKE), ["DROP FUNCTION inbound_take"]),
+        migrations.RunSQL(_given("inbound_keep", KEEP), ["DROP FUNCTION inbound_keep"]),
     ]

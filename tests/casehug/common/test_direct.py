@@ -4,7 +4,7 @@ import os
 
 import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 
 from casehug.common import direct
 
@@ -29,6 +29,8 @@ def test_values_and_rows_are_text() -> None:
     rows = direct.ask(b"SELECT $1::int + 1, $2::bytea, $3::text, true", [direct.text(41), direct.text(b"\x00'"), None])
     assert rows == [(b"42", b"\\x0027", None, b"t")]
     assert direct.ask(b"SELECT 1 WHERE false", []) == []
+    with pytest.raises(DataError):
+        direct.text("cut\0here")
 
 
 @pytest.mark.django_db

@@ -104,7 +104,7 @@ def test_the_scope_is_the_firms_and_ends_with_the_statement(hook: Hook) -> None:
     arrival = store.Arrival(FORM, "evt_1", b"{}", {}, "webhook", "verified", mine.asked_at)
     values = store.values(arrival, endpoint_id=foreign.endpoint_id, connection=mine.account, key=mine.firm_key())
     with pytest.raises(IntegrityError), transaction.atomic():
-        direct.ask(store.TAKE, [*map(direct.text, (mine.firm_id, False, *values))])
+        direct.ask(store.KEEP_DIRECTLY, [*map(direct.text, (mine.firm_id, False, *values))])
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
