@@ -8,6 +8,7 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
@@ -21,6 +22,7 @@ from casehug.common.ids import public_id
 from casehug.common.scope import firm_scope
 from casehug.firms.models import Role
 from casehug.intake.services.links import create_intake_link
+from casehug.referrals.choices import Choices, save_choices
 from casehug.referrals.models import LeadForm
 from tests.casehug.caller import make_key
 from tests.conftest import make_firm, make_person
@@ -39,7 +41,8 @@ QUERIES = {
     "result type source text matter before after", "outgoing_webhook": "status before after",
     "integration_case_types": "q", "portal_questions": "then",
 }  # fmt: skip
-SAMPLES = {"since": "2026-01-02", "until": "2026-12-30", "status": "new", "page": "1", "limit": "10"}
+SAMPLES = {"since": "2026-01-02", "until": "2026-12-30", "after": "", "before": "", "status": "active"}
+IDS = {"matter": "matter_id", "run": "run_id"}
 FORMS = ("lead_form", "portal_questions", "matter_new", "account_login", "settings_notifications")
 
 
@@ -89,6 +92,7 @@ class Site:
         with firm_scope(firm.id):
             self.ids = fill("Own")
             self.token = create_intake_link(matter_id=self.ids["matter_id"]).token.reveal()
+            save_choices(Choices(vocabulary=("Dog bite",), case_types={"Dog bite": "divorce_standard"}))
             LeadForm.objects.create(
                 enabled=True, slug="your-case", title="Your case", consent_text="I agree.", case_types=["Dog bite"]
             )
@@ -118,7 +122,8 @@ class Site:
         known = {route.name: route for route in routes()}
         found = []
         for name, names in QUERIES.items():
-            query = urlencode({one: SAMPLES.get(one, "Own") for one in names.split()})
+            own = {short: public_id(RECORDS[long][0], self.ids[long]) for short, long in IDS.items()}
+            query = urlencode({one: (own | SAMPLES).get(one, "Own") for one in names.split()})
             found.append(Target(f"{self.address(known[name])}?{query}", tuple(names.split()), cookie=self.cookie))
         return found
 
@@ -148,6 +153,17 @@ class Site:
             for one in (one["name"] for one in taken if one["in"] == "path"):
                 value = public_id(RECORDS[one][0], self.ids[one]) if one in RECORDS else PLAIN[one]
                 path = path.replace("{" + one + "}", str(value))
-            query = urlencode({name: SAMPLES.get(name, "Own") for name in names})
+            query = urlencode({one["name"]: self.sample(one) for one in taken if one["in"] == "query"})
             found.append(Target(f"{self.base}{path}?{query}", names, headers={"X-Api-Key": self.key}))
         return found
+
+    def sample(self, parameter: dict[str, Any]) -> str:
+        """Return a value that the API takes, so that the attack starts from an answer."""
+        name, kind = str(parameter["name"]), parameter["schema"]
+        if name.removeprefix("intake_") in RECORDS:
+            own = name.removeprefix("intake_")
+            return public_id(RECORDS[own][0], self.ids[own])
+        if kind.get("format") == "date-time":
+            return "2026-01-02T03:04:05Z"
+        plain = {"integer": "1", "boolean": "false"}.get(kind.get("type"), "Own")
+        return str((kind.get("enum") or [kind.get("default")])[0] or SAMPLES.get(name, plain))
