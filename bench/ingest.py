@@ -1,18 +1,21 @@
 """Taking webhooks in, beside a bare Django view and a view with one insert.
 
 Fair, because all three run under the same server with as many workers and threads, on the same PostgreSQL with the
-same durable settings, get the same signed bodies from the same sender in turn, and nothing else of the product runs.
+same durable settings, get the same signed deliveries, made in advance, from the same sender in turn, and nothing else
+of the product runs.
 Ours alone resolves the address, checks the signature, encrypts, keeps the event once, queues its work under row
 security, and answers after the disk has it.
 """
 
+from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from statistics import median
 
-from bench.hooks import make_doors, paced, rest, start_plain, start_rival, start_web, stripe_delivery, work_off
+from bench.hooks import Door, make_doors, paced, rest, start_plain, start_rival, start_web, stripe_delivery, work_off
 from bench.result import Result, percentile
 from bench.size import Size
-from bench.wire import Flooded, flood, post
+from bench.wire import Flooded, flood
 from harness.stack import Stack
 from harness.standin import StandIn
 
@@ -23,55 +26,72 @@ RIVAL_HOW = (
     "dj-stripe runs in an environment of its own on the same PostgreSQL, with the same server and middleware, signature"
     " check on, and processing put off to a queue as its documentation suggests: it keeps each delivery as a row."
 )
-Maker = Callable[[int], bytes]
+Maker = Callable[[], bytes]
 
 
 def measure(stack: Stack, size: Size) -> Result:
     """Flood the three receivers in turn, round by round; then send ours half of what it can take."""
     doors = make_doors(StandIn(stack.standin_url), DOORS)
     rest(stack)
-    ours, plain = start_web(stack), start_plain(stack)
-    sample = doors[0].delivery(0).partition(b"\r\n\r\n")[2]
-    sent = 0
-
-    def signed(number: int) -> bytes:
-        return doors[number % DOORS].delivery(sent + number)
-
-    turns: dict[str, tuple[int, Maker]] = {
-        "CaseHug": (ours, signed),
-        "bare view": (plain, lambda _: post("/bare", sample, {})),
-        "view and one insert": (plain, lambda number: post("/insert", sample, {"X-Lawmatics-Event-Id": str(number)})),
-    }
-    rival = start_rival(stack)
-    if rival is not None:
-        turns[RIVAL] = (rival[0], lambda number: stripe_delivery(rival[1], number))
-    rates: dict[str, list[float]] = {name: [] for name in turns}
-    codes: dict[int, int] = {}
-    for number in range(size.rounds + 1):
-        for name, (port, make) in turns.items():
-            found = flood(port, make, seconds=size.seconds)
-            if name == "CaseHug":
-                sent += sum(found.codes.values()) + 1000
-                codes = _sum(codes, found)
-            if number:  # the first round warms up
-                rates[name].append(round(found.rate, 1))
-    capacity = median(rates["CaseHug"])
-    half = paced(ours, doors, rate=capacity / 2, seconds=max(1.0, 3 * size.seconds), first=sent + 1_000_000)
+    ours, numbers = start_web(stack), count(1)
+    rates, codes = _rounds(_turns(stack, doors, ours, numbers), size)
+    rate, first = median(rates["CaseHug"]) / 2, next(numbers) + 1_000_000
+    half = paced(ours, doors, rate=rate, seconds=max(1.0, 3 * size.seconds), first=first)
     accepted = codes.get(200, 0) + half.codes.get(200, 0)
     kept = sum(door.kept() for door in doors)
     left = work_off(stack, doors, seconds=60 + kept / 10)
-    stack.stop_one("web")
-    stack.stop_one("plain")
-    stack.stop_one("rival")
-    refused = sum(count for code, count in [*codes.items(), *half.codes.items()] if code != 200)
+    for name in ("web", "plain", "rival"):
+        stack.stop_one(name)
+    refused = sum(many for code, many in [*codes.items(), *half.codes.items()] if code != 200)
     result = _result(size, rates, half.seconds)
     result.counters = {"lost": max(0, accepted - kept), "not 200": refused, "left unprocessed": left}
     result.raw |= {"kept": kept, "codes": codes}
     return result
 
 
-def _sum(codes: dict[int, int], found: Flooded) -> dict[int, int]:
-    return {code: codes.get(code, 0) + found.codes.get(code, 0) for code in {*codes, *found.codes}}
+def _turns(stack: Stack, doors: list[Door], ours: int, numbers: "count[int]") -> dict[str, tuple[int, Maker]]:
+    """Return each receiver's port and how to make one more request for it, which nobody sent before."""
+
+    def to(path: str = "") -> Maker:
+        def make() -> bytes:
+            number = next(numbers)
+            door = doors[number % DOORS]
+            return at(path, door, door.delivery(number)) if path else door.delivery(number)
+
+        return make
+
+    plain = start_plain(stack)
+    turns = {"CaseHug": (ours, to()), "bare view": (plain, to("/bare")), "view and one insert": (plain, to("/insert"))}
+    rival = start_rival(stack)
+    if rival is not None:
+        port, path = rival
+        turns[RIVAL] = (port, lambda: stripe_delivery(path, next(numbers)))
+    return turns
+
+
+def _rounds(turns: dict[str, tuple[int, Maker]], size: Size) -> tuple[dict[str, list[float]], dict[int, int]]:
+    """Flood in turn; return everybody's rates and the codes of our answers. The first round warms up."""
+    found: dict[str, list[Flooded]] = {name: [] for name in turns}
+    for _ in range(size.rounds + 1):
+        for name, (port, make) in turns.items():
+            best = max((one.rate for one in found[name]), default=0.0)
+            found[name].append(flood(port, prepared(make, int(1.5 * best * size.seconds)), seconds=size.seconds))
+    rates = {name: [round(one.rate, 1) for one in floods[1:]] for name, floods in found.items()}
+    codes: Counter[int] = Counter()
+    for one in found["CaseHug"]:
+        codes.update(one.codes)
+    return rates, dict(codes)
+
+
+def at(path: str, door: Door, delivery: bytes) -> bytes:
+    """Return a delivery as it is, headers and signature too, but to another path."""
+    return delivery.replace(door.path.encode(), path.encode(), 1)
+
+
+def prepared(make: Maker, wanted: int) -> Callable[[int], bytes]:
+    """Make requests in advance, so that signing them takes nothing of the cores while they are sent."""
+    ready = [make() for _ in range(wanted)]
+    return lambda number: ready[number] if number < wanted else make()
 
 
 def _result(size: Size, rates: dict[str, list[float]], half: list[float]) -> Result:
@@ -81,7 +101,8 @@ def _result(size: Size, rates: dict[str, list[float]], half: list[float]) -> Res
     result = Result(
         "ingest", "Taking webhooks in",
         f"{size.rounds} rounds after one to warm up; in each, {size.seconds:g} s of each receiver in turn, 8 kept"
-        f" connections that send as fast as they are answered, {DOORS} firms. All under gunicorn with 2 workers of 4"
+        f" connections that send deliveries signed in advance as fast as they are answered, {DOORS} firms. All under"
+        " gunicorn with 2 workers of 4"
         " threads and `startproject`'s middleware for the plain views. Relay and worker rest meanwhile; afterwards they"
         " start and every event is processed. Half load: each delivery timed from the moment it was due.",
         ["receiver", "per second (median)", "lowest", "highest", "CaseHug's share (median of the rounds)"],

@@ -1,4 +1,4 @@
-"""Single statements straight through libpq, for what is asked hundreds of times a second (docs/adr/0019).
+"""Single statements straight through libpq, for what is asked hundreds of times a second (docs/adr/0021).
 
 The same connection of Django's, without a cursor around it: a fifth of the processor time of a statement.
 """

@@ -5,10 +5,10 @@ from prove.check import Check, nodes
 WIRES = (
     Check(
         5, "inbound-durability",
-        "Deliveries to a receiver that is killed at five points, or whose database is away; the sender repeats by the"
+        "Deliveries to a receiver that is killed at six points, or whose database is away; the sender repeats by the"
         " vendor's rules and gives up after a 4xx.",
-        "one kill at each of 5 points", "40 kills at each of 5 points",
-        nodes("proofs/test_inbound_durability.py", "kills_at_five_points_lose_and_double_nothing",
+        "one kill at each of 6 points", "40 kills at each of 6 points",
+        nodes("proofs/test_inbound_durability.py", "kills_at_six_points_lose_and_double_nothing",
               "while_the_database_is_away_the_sender_is_asked_to_repeat"),
         "the answer leaves before the commit",
         nodes("proofs/test_inbound_durability.py", "sabotage_an_answer_before_the_commit_loses_events"),
