@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from casehug.common import work
 from casehug.common.actor import current_actor_id
+from casehug.common.rows import insert
 from casehug.outbox.dispatch import dispatch
 from casehug.outbox.models import OutboxEvent
 
@@ -24,10 +25,11 @@ def publish(
     `data` holds ids and names of fields, never client values. Consumers only insert work rows, so they run right here:
     the work is committed with its cause. A consumer's failure never undoes the change; a work row dispatches it again.
     """
-    event: OutboxEvent = OutboxEvent.objects.create(
+    event = OutboxEvent(
         type=type, subject_type=subject_type, subject_id=subject_id, data=dict(data or {}), origin=origin,
         actor_id=current_actor_id(), dispatched_at=timezone.now(),
     )  # fmt: skip
+    insert([event])
     try:
         with transaction.atomic():
             dispatch(event)

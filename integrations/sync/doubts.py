@@ -79,7 +79,7 @@ def _is_doubt(intent: RemoteIntent) -> bool:
 
 def recover(*, connection: Connection, item: WorkItem) -> Settlement | None:
     """Judge what an earlier claim left behind. A settlement: something is in doubt, the row has to be held."""
-    left = list(intents.left_by(connection=connection, item=item).select_for_update())
+    left = intents.lock_left_by(connection=connection, item=item)
     name = provider(connection.provider).name
     for intent in intents.abandoned(left, claimed=item):
         open_doubt(connection=connection, item=item, intent=intent, action=_log_action(intent), name=name)

@@ -9,6 +9,11 @@ from casehug.common.models import FirmModel
 NAME_LENGTH = 255
 
 
+def full_number(phone: str, extension: str) -> str:
+    """Return a number with its extension, as it is shown and sent."""
+    return f"{phone} x{extension}" if extension else phone
+
+
 class Client(FirmModel):
     """A client of the firm. `notes` is internal: it is never shown to the client and never leaves the firm."""
 
@@ -58,4 +63,4 @@ class Client(FirmModel):
     @property
     def phone_display(self) -> str:
         """The number with its extension, as it is shown and sent."""
-        return f"{self.phone} x{self.phone_extension}" if self.phone_extension else self.phone
+        return full_number(self.phone, self.phone_extension)

@@ -29,6 +29,8 @@ def read(connection: Connection, matter: MatterForSync) -> Mapped:
     Raises `PrivilegeGuard` for an answer that no submission stands behind.
     """
     answers = {answer.question_key: answer for answer in matter.answers if answer.value.strip()}
+    if not answers:
+        return Mapped()
     rows = [row for row in FieldMapping.objects.filter(connection=connection) if row.question_key in answers]
     live = fields_of(connection) if rows else {}
     fields: Fields = dict.fromkeys(OWNERS, ())

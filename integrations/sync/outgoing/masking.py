@@ -47,8 +47,12 @@ def _parts(value: str) -> set[str]:
 def mask(text: str, values: set[str]) -> str:
     """Return a provider's text on one line with our values masked, at most 500 characters."""
     text = " ".join(text.split())
-    parts = set().union(*(_parts(value) for value in values)) if values else set()
+    plain = text.lower() if text.isascii() else ""
+    parts = set().union(*(_parts(value) for value in values)) if values and text else set()
     for part in sorted(parts, key=len, reverse=True):
-        pattern = re.escape(" ".join(part.split()))
+        words = " ".join(part.split())
+        if plain and words.isascii() and words.lower() not in plain:
+            continue  # most values never stand there, and a pattern costs more than this look
+        pattern = re.escape(words)
         text = re.sub(pattern if len(part) > 3 else rf"(?<!\w){pattern}(?!\w)", MASK, text, flags=re.IGNORECASE)
     return text[:LONGEST]

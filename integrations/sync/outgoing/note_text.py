@@ -16,7 +16,7 @@ MOST_ITEMS = 60
 def _day(matter: MatterForSync) -> str:
     moment = matter.intake_completed_at or matter.created_at
     try:
-        zone = ZoneInfo(Firm.objects.get().timezone)
+        zone = ZoneInfo(Firm.objects.values_list("timezone", flat=True).get())
     except (ZoneInfoNotFoundError, Firm.DoesNotExist, ValueError):
         zone = UTC  # type: ignore[assignment]
     local = moment.astimezone(zone)

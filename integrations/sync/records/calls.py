@@ -9,6 +9,7 @@ from typing import Any
 
 from casehug.common.encryption import DecryptionError, seal, unseal
 from casehug.common.models import WorkItem
+from casehug.common.rows import insert
 from casehug.common.secret import Secret
 from integrations.contract.records import SealedBody
 from integrations.models import CallRecord, Connection
@@ -65,7 +66,7 @@ def keep(
         )  # fmt: skip
         row.content = seal(Secret(json.dumps(_content(call, values))), table=TABLE, column=COLUMN, row_id=row.id)
         rows.append(row)
-    CallRecord.objects.bulk_create(rows)
+    insert(rows)
 
 
 def keep_for(item: WorkItem, *, connection: Connection, calls: Iterable[Call], values: set[str]) -> None:

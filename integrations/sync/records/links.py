@@ -6,10 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from casehug.common.encryption import blind_index
+from casehug.common.rows import insert
+from casehug.common.scope import current_firm_id
 from casehug.common.work import database_now
 from integrations.contract.operations import RemoteRef
 from integrations.models import Connection, ExternalLink
 
+_OF = """
+    SELECT l.* FROM unnest(%s::text[], %s::uuid[]) AS own(kind, id) JOIN integrations_externallink l
+    ON l.firm_id = %s AND l.remote_firm = %s AND l.local_type = own.kind AND l.local_id = own.id"""
+_OF_LOCKED = _OF + " FOR UPDATE OF l"
 LATE_DUPLICATE = "late_duplicate"
 REFUSED = "refused:"
 """Fingerprint keys of values that the provider did not take; they never count as confirmed."""
@@ -30,28 +36,25 @@ def fingerprint(content: Mapping[str, Any]) -> dict[str, str]:
 
 def find(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> ExternalLink | None:
     """Return the usable link of a local record in the connected account; broken ones do not count."""
-    rows = ExternalLink.objects.filter(
-        remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id, broken_at__isnull=True
-    )
-    return rows.first()
+    return next((link for link in _rows(_OF, connection, [local_type], [local_id]) if link.broken_at is None), None)
 
 
 def find_all(*, connection: Connection, records: Mapping[str, tuple[str, uuid.UUID]]) -> dict[str, ExternalLink]:
     """Return the usable links of several local records (type and id, by any key) with one query."""
-    rows = ExternalLink.objects.filter(
-        remote_firm=connection.remote_firm, broken_at__isnull=True,
-        local_type__in={kind for kind, _ in records.values()}, local_id__in={one for _, one in records.values()},
-    )  # fmt: skip
-    found = {(link.local_type, link.local_id): link for link in rows}
+    rows = _rows(_OF, connection, [kind for kind, _ in records.values()], [one for _, one in records.values()])
+    found = {(link.local_type, link.local_id): link for link in rows if link.broken_at is None}
     return {key: found[record] for key, record in records.items() if record in found}
 
 
 def lock(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> ExternalLink | None:
     """Return the link of a local record, also a broken one, for update."""
-    rows = ExternalLink.objects.select_for_update().filter(
-        remote_firm=connection.remote_firm, local_type=local_type, local_id=local_id
-    )
-    return next(iter(rows), None)
+    return next(iter(_rows(_OF_LOCKED, connection, [local_type], [local_id])), None)
+
+
+def _rows(sql: str, connection: Connection, types: list[str], ids: list[uuid.UUID]) -> list[ExternalLink]:
+    """Read links in plain SQL: a run asks for them before and after every step."""
+    firm_id = current_firm_id()
+    return list(ExternalLink.objects.raw(sql, [types, ids, firm_id, connection.remote_firm]))
 
 
 def fresh(*, connection: Connection, local_type: str, local_id: uuid.UUID) -> ExternalLink:
@@ -92,7 +95,10 @@ def save(
         link.needs_review, link.review_ids = needs_review, both
     if content is not None:
         link.fingerprint = _confirmed(link, content)
-    link.save()
+    if link._state.adding:
+        insert([link])
+    else:
+        link.save()
     return link
 
 

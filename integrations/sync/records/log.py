@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from casehug.common.models import WorkItem
+from casehug.common.rows import insert
 from integrations.models import Connection, SyncLog
 from integrations.sync.outgoing.prepared import NO_MATTER
 
@@ -60,7 +61,7 @@ def write(
     )
     waiting = _waiting.get()
     if waiting is None:
-        line.save(force_insert=True)
+        insert([line])
     else:
         waiting.append(line)
     return line
@@ -72,7 +73,7 @@ def together() -> Iterator[None]:
     token = _waiting.set([])
     try:
         yield
-        SyncLog.objects.bulk_create(_waiting.get() or [])
+        insert(_waiting.get() or [])
     finally:
         _waiting.reset(token)
 

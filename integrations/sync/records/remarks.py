@@ -1,6 +1,9 @@
 """What arrived with a remark: a matter without a mapped stage, an answer that its field did not take. Logged once."""
 
+from django.db import connection as database
+
 from casehug.common.models import WorkItem
+from casehug.common.scope import current_firm_id
 from integrations.models import CatalogueItem, Connection, SyncLog
 from integrations.sync.messages import message_for
 from integrations.sync.outgoing.snapshots import Prepared
@@ -8,6 +11,10 @@ from integrations.sync.records import log
 
 MAPPING, FIELDS, FIELDS_FIT = "mapping.check", "field.skip", "field.check"
 WITHOUT_STAGE = ("gone", "needs_choice")
+_TOLD = """
+    SELECT action, error_text FROM integrations_synclog WHERE firm_id = %s AND matter_id = %s AND connection_id = %s
+        AND (action IN ('field.skip', 'field.check') OR (action = 'matter.update' AND status = 'success'))
+    ORDER BY created_at DESC, id DESC LIMIT 1"""
 
 
 def record(*, connection: Connection, item: WorkItem, prepared: Prepared, name: str) -> None:
@@ -26,12 +33,10 @@ def record(*, connection: Connection, item: WorkItem, prepared: Prepared, name: 
 
 def record_fields(*, connection: Connection, item: WorkItem, prepared: Prepared, name: str) -> None:
     """Log which mapped answers did not arrive, when that is not what the log says already. Inside the scope."""
-    lines = SyncLog.objects.filter(connection=connection, matter_id=prepared.matter_id)
-    told = lines.filter(action__in=(FIELDS, FIELDS_FIT)) | lines.filter(
-        action="matter.update", status=SyncLog.Status.SUCCESS
-    )
-    last = told.order_by("-created_at", "-id").first()
-    before = last.error_text if last is not None and last.action == FIELDS else ""
+    with database.cursor() as cursor:
+        cursor.execute(_TOLD, [current_firm_id(), prepared.matter_id, connection.id])
+        action, text = cursor.fetchone() or ("", "")
+    before = text if action == FIELDS else ""
     trouble = None
     if prepared.left_out:
         text = message_for("mapping", "field", name=name).text + " " + " ".join(prepared.left_out)
