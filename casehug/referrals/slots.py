@@ -47,7 +47,7 @@ def banner(*, request: HttpRequest) -> dict[str, Any] | None:
         text += "choose another firm."
     label = "Open the invitation" if can(membership, "referrals.view") else ""
     return {"kind": "attention", "text": text, "button_label": label, "urgency": 20,
-            "button_url": reverse("invitation", args=[found.id])}  # fmt: skip
+            "button_url": reverse("invitation", args=[found.invitation_id])}  # fmt: skip
 
 
 @once_a_page

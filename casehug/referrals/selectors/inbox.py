@@ -1,10 +1,11 @@
 """The inbox: invitations by deadline, and what waits for a decision."""
 
 import uuid
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from casehug.firms.page_reads import count_of, fact
@@ -45,7 +46,8 @@ def frame_facts() -> dict[str, Any]:
         "invitations_evaluating": count_of(open_ones.filter(state="evaluating")),
         "cases_without_matter": count_of(accepted_without_matter()),
         "case_updates_due": count_of(updates_due()),
-        "alarm_unheard": Exists(_unheard()),
+        "alarm_of": Subquery(_unheard().values("invitation_id")[:1]),
+        "alarm_ends": Subquery(_unheard().values("invitation__expires_at")[:1]),
     }
 
 
@@ -82,15 +84,21 @@ def _unheard() -> QuerySet[DeadlineAlarm]:
     rows: QuerySet[DeadlineAlarm] = DeadlineAlarm.objects.filter(
         raised_at__isnull=False, acknowledged_at=None, invitation__state__in=Invitation.OPEN
     )
-    return rows
+    return rows.order_by(F("invitation__expires_at").asc(nulls_first=True), "invitation_id")
 
 
-def most_urgent() -> Invitation | None:
-    """Return the open invitation with a raised alarm that nobody has acknowledged and the nearest deadline."""
-    if not fact("alarm_unheard"):
-        return None
-    found = _unheard().select_related("invitation").order_by(F("invitation__expires_at").asc(nulls_first=True)).first()
-    return found.invitation if found else None
+@dataclass(frozen=True)
+class Unheard:
+    """An open invitation whose raised alarm nobody has acknowledged, and its deadline."""
+
+    invitation_id: uuid.UUID
+    expires_at: datetime | None
+
+
+def most_urgent() -> Unheard | None:
+    """Return the invitation with an unheard alarm and the nearest deadline, None when every alarm was heard."""
+    found: uuid.UUID | None = fact("alarm_of")
+    return Unheard(found, fact("alarm_ends")) if found else None
 
 
 def invitation_detail(invitation_id: uuid.UUID) -> Invitation:

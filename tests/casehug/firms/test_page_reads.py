@@ -65,7 +65,7 @@ def test_outside_a_page_every_read_is_made(firm: Firm) -> None:
 def test_figures_of_the_frame_are_one_statement_with_the_firm_and_the_time(firm: Firm) -> None:
     with firm_scope(firm.id), page_reads(), CaptureQueriesContext(connection) as asked:
         assert own_firm() == firm and page_now() is not None
-        assert fact("documents_to_review") == 0 and fact("alarm_unheard") is False
+        assert fact("documents_to_review") == 0 and fact("alarm_of") is None
         assert fact("everything_paused") is False and fact("connection_needs_person") is False
     assert len(asked) == 1
 
