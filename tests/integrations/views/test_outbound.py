@@ -1,14 +1,17 @@
 """Pages of outgoing webhooks: empty states, roles with reasons, the secret once, failures, resends, removal."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from casehug.audit.models import AuditEntry
 from casehug.common.scope import firm_scope
 from integrations.models import WebhookEndpoint
+from integrations.outbound import services
 from tests.conftest import Person
 from tests.integrations.outbound.conftest import Post, listener, outside, post
 from tests.integrations.outbound.listener import Listener, status
@@ -132,3 +135,18 @@ def test_roles(post: Post, auditor: Person, staff: Person, stranger: Person, lis
         if path:
             assert auditor.browser.post(page + path).status_code == 403
     assert stranger.browser.get(one).status_code == 404 and stranger.browser.post(f"{one}resend/").status_code == 404
+
+
+@pytest.mark.parametrize(("act", "does"), [("switch/", "switch_on"), ("secret/", "rotate"), ("remove/", "remove")])
+def test_a_receiver_that_somebody_removes_meanwhile_is_not_there(
+    post: Post, admin: Person, listener: Listener, monkeypatch: pytest.MonkeyPatch, act: str, does: str
+) -> None:
+    admin.browser.post(f"{PAGE}new/", fields(listener.url("/x"), idempotency_key="k1"))
+    made, real = first_endpoint(post), getattr(services, does)
+
+    def late(*, endpoint_id: uuid.UUID) -> Any:
+        WebhookEndpoint.objects.update(deleted_at=timezone.now(), active=False)  # between the page's look and the act
+        return real(endpoint_id=endpoint_id)
+
+    monkeypatch.setattr(services, does, late)
+    assert admin.browser.post(f"{PAGE}{_public(made)}/{act}", {"on": "1", "idempotency_key": "k2"}).status_code == 404
