@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 # Attacks that stay on this machine: no module that needs a helper in the internet, guesses passwords, times answers
 # (the machine is busy), or looks for other people's products.
@@ -20,6 +21,7 @@ WAPITI_MODULES = (
     "htaccess,backup"
 )
 PARAMETER = re.compile(r"(?:GET|POST|URI|Cookie)(?: JSON)? parameter '([^']+)' (?:does not seem to be injectable)")
+STOPPED = re.compile(r"Max attack time was reached for module (\w+)")
 INJECTION = "identified the following injection point"
 
 
@@ -63,17 +65,23 @@ def sqlmap(
 
 
 def wapiti(base: str, starts: Sequence[str], folder: Path, *, cookie: str = "", leave_out: Sequence[str] = (),
-           scan: int = 300, attack: int = 120, modules: str = WAPITI_MODULES) -> dict[str, Any]:  # fmt: skip
-    """Crawl and attack a site; return its report: `vulnerabilities` and `anomalies` by name, `infos`."""
-    report = folder / "wapiti.json"
+           scan: int = 120, attack: int = 45, modules: str = WAPITI_MODULES) -> dict[str, Any]:  # fmt: skip
+    """Crawl and attack a site, `attack` seconds per module at most.
+
+    Returns its report: `vulnerabilities` and `anomalies` by name, `infos`, and `stopped`, the modules the clock ended.
+    """
+    report, cookies = folder / "wapiti.json", folder / "cookies.json"
+    # A file, not a header: only cookies of its own are kept when the site sets others.
+    kept = {name: {"value": value, "secure": False, "expires": None, "port": None, "version": 0}
+            for name, _, value in (one.strip().partition("=") for one in cookie.split(";") if one.strip())}  # fmt: skip
+    cookies.write_text(json.dumps({urlsplit(base).hostname or "": {"/": kept}}), "utf-8")
     command = [
-        "wapiti", "-u", base, "--scope", "folder", "-m", modules, "-d", "3", "--max-links-per-page", "60",
+        "wapiti", "-u", base, "--scope", "folder", "-m", modules, "-d", "2", "--max-links-per-page", "60",
         "--max-files-per-dir", "20", "--max-scan-time", str(scan), "--max-attack-time", str(attack), "--tasks", "2",
-        "-t", "60", "-l", "2", "-v", "0", "--no-bugreport", "--flush-session", "--drop-set-cookie",
+        "-t", "60", "-l", "2", "-v", "1", "--no-bugreport", "--flush-session", "-c", str(cookies),
         "--store-session", str(folder / "session"), "--store-config", str(folder / "config"), "-f", "json", "-o",
         str(report),
     ]  # fmt: skip
-    command += ["-C", cookie] if cookie else []
     for start in starts:
         command += ["-s", start]
     for address in leave_out:
@@ -81,7 +89,7 @@ def wapiti(base: str, starts: Sequence[str], folder: Path, *, cookie: str = "", 
     said = _run(command, seconds=scan + attack * (modules.count(",") + 1) + 120)
     assert report.exists(), said[-3000:]
     found: dict[str, Any] = json.loads(report.read_text("utf-8"))
-    return found
+    return found | {"stopped": sorted(set(STOPPED.findall(said)))}
 
 
 def _run(command: Sequence[str], *, seconds: int) -> str:
