@@ -147,34 +147,45 @@ def _aad(table: str, column: str, row_id: uuid.UUID, firm_id: uuid.UUID, dek_id:
     return f"casehug|v1|{table}|{column}|{row_id}|{firm_id}|{dek_id}".encode()
 
 
-def seal(
-    secret: Secret, *, table: str, column: str, row_id: uuid.UUID, purpose: str = FIRM, key: KnownKey | None = None
-) -> bytes:
-    """Encrypt a secret for exactly one column of one row of the current firm. Returns the stored blob.
-
-    `key`: the data key, if it was read before together with something else; no scope is needed then.
-    """
-    used, nonce = key or data_key(purpose), os.urandom(NONCE_BYTES)
-    aad = _aad(table, column, row_id, used.firm_id, used.id)
-    return VERSION + used.id.bytes + nonce + AESGCM(_unwrap(used)).encrypt(nonce, secret.reveal().encode(), aad)
+def seal(secret: Secret, *, table: str, column: str, row_id: uuid.UUID, purpose: str = FIRM) -> bytes:
+    """Encrypt a secret for exactly one column of one row of the current firm. Returns the stored blob."""
+    return seal_with(data_key(purpose), secret, table=table, column=column, row_id=row_id)
 
 
-def unseal(
-    blob: bytes | memoryview, *, table: str, column: str, row_id: uuid.UUID, key: KnownKey | None = None
-) -> Secret:
-    """Open a blob made by `seal` for the same place; raise `DecryptionError` on anything else. `key` as in `seal`."""
-    data = bytes(blob)
-    if len(data) < 1 + 16 + NONCE_BYTES + 16 or data[:1] != VERSION:
-        raise DecryptionError("not a sealed value")
-    dek_id, nonce, body = uuid.UUID(bytes=data[1:17]), data[17:29], data[29:]
-    used = key or DataKey.objects.filter(id=dek_id).first()
-    if used is None or used.id != dek_id:
+def seal_with(key: DataKey | KnownKey, secret: Secret, *, table: str, column: str, row_id: uuid.UUID) -> bytes:
+    """Encrypt as `seal` does, for the firm of a data key that was read before. Needs no scope."""
+    nonce = os.urandom(NONCE_BYTES)
+    aad = _aad(table, column, row_id, key.firm_id, key.id)
+    return VERSION + key.id.bytes + nonce + AESGCM(_unwrap(key)).encrypt(nonce, secret.reveal().encode(), aad)
+
+
+def unseal(blob: bytes | memoryview, *, table: str, column: str, row_id: uuid.UUID) -> Secret:
+    """Open a blob made by `seal` for the same place; raise `DecryptionError` on anything else."""
+    key = DataKey.objects.filter(id=_key_id(bytes(blob))).first()
+    if key is None:
         raise DecryptionError("the data key of this value is gone")
+    return unseal_with(key, blob, table=table, column=column, row_id=row_id)
+
+
+def unseal_with(
+    key: DataKey | KnownKey, blob: bytes | memoryview, *, table: str, column: str, row_id: uuid.UUID
+) -> Secret:
+    """Open as `unseal` does, with the data key that was read before. Needs no scope."""
+    data = bytes(blob)
+    if _key_id(data) != key.id:
+        raise DecryptionError("this value was sealed with another data key")
+    nonce, body = data[17:29], data[29:]
     try:
-        clear = AESGCM(_unwrap(used)).decrypt(nonce, body, _aad(table, column, row_id, used.firm_id, dek_id))
+        clear = AESGCM(_unwrap(key)).decrypt(nonce, body, _aad(table, column, row_id, key.firm_id, key.id))
         return Secret(clear.decode())
     except (InvalidTag, ValueError) as error:
         raise DecryptionError("sealed value does not open here") from error
+
+
+def _key_id(data: bytes) -> uuid.UUID:
+    if len(data) < 1 + 16 + NONCE_BYTES + 16 or data[:1] != VERSION:
+        raise DecryptionError("not a sealed value")
+    return uuid.UUID(bytes=data[1:17])
 
 
 @lru_cache(maxsize=4096)

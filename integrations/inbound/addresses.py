@@ -42,7 +42,7 @@ class Address:
     def live_secrets(self) -> list[str]:
         """Return the secrets that may sign now, newest first. Raises `DecryptionError`."""
         return [
-            encryption.unseal(value, table=_SECRETS, column="value", row_id=row_id, key=self.firm_key()).reveal()
+            encryption.unseal_with(self.firm_key(), value, table=_SECRETS, column="value", row_id=row_id).reveal()
             for row_id, value in self.sealed_secrets
         ]
 

@@ -14,6 +14,7 @@ from django.db.models import F
 from casehug.common import bell, direct, encryption
 from casehug.common.encryption import KnownKey
 from casehug.common.ids import uuid7
+from casehug.common.models import DataKey
 from casehug.common.scope import current_firm_id, firm_scope
 from casehug.common.secret import Secret
 from integrations.connections.holds import Account
@@ -69,17 +70,17 @@ class Arrival:
 
 
 def values(
-    arrival: Arrival, *, endpoint_id: uuid.UUID, connection: Account, key: KnownKey | None = None
+    arrival: Arrival, *, endpoint_id: uuid.UUID, connection: Account, key: KnownKey | DataKey
 ) -> list[Any]:
-    """Return what the statement takes after firm and note. `key`: the firm's data key, where no scope is open."""
+    """Return what the statement takes after firm and note. `key` is the firm's data key."""
     row_id, change = uuid7(), arrival.change
     kind, subject = change.kind.value, _subject(connection, change, row_id)
     what = wake.errand(event_id=row_id, kind=kind, subject=subject, connection=connection)
+    payload = encryption.seal_with(key, pack(arrival.body), table=TABLE, column="payload", row_id=row_id)
     return [
         row_id, endpoint_id, connection.id, str(arrival.source), str(arrival.verification), arrival.event_id,
         change.event_type, kind, subject, change.matter_id or _case(change), change.contact_id, content_of(change),
-        change.occurred_at, arrival.received_at, json.dumps(dict(arrival.headers)),
-        encryption.seal(pack(arrival.body), table=TABLE, column="payload", row_id=row_id, key=key), len(arrival.body),
+        change.occurred_at, arrival.received_at, json.dumps(dict(arrival.headers)), payload, len(arrival.body),
         uuid7(), what.kind, what.subject_type, what.connection_id, what.hold_reason,
     ]  # fmt: skip
 
@@ -101,7 +102,7 @@ def store(
     A repeat of a failed event queues it again; any other repeat only raises its counter.
     """
     arrival = Arrival(change, event_id, body, headers, source, verification, received_at)
-    given = values(arrival, endpoint_id=endpoint.id, connection=connection)
+    given = values(arrival, endpoint_id=endpoint.id, connection=connection, key=encryption.data_key())
     with database.cursor() as cursor:
         cursor.execute(KEEP, [current_firm_id(), False, *given])
         (new,) = cursor.fetchone()

@@ -74,14 +74,14 @@ BEGIN
 END $$"""
 
 
-def _given(name: str, body: str) -> list[str]:
-    return [body, f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC", f"GRANT EXECUTE ON FUNCTION {name} TO cx_app"]
+def _given(name: str, body: str) -> tuple[str, ...]:
+    return body, f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC", f"GRANT EXECUTE ON FUNCTION {name} TO cx_app"
 
 
 class Migration(migrations.Migration):
     dependencies = [("integrations", "0012_held")]
 
     operations = [
-        migrations.RunSQL(_given("inbound_address", ADDRESS), ["DROP FUNCTION inbound_address"]),
-        migrations.RunSQL(_given("inbound_keep", KEEP), ["DROP FUNCTION inbound_keep"]),
+        migrations.RunSQL(_given("inbound_address", ADDRESS), "DROP FUNCTION inbound_address"),
+        migrations.RunSQL(_given("inbound_keep", KEEP), "DROP FUNCTION inbound_keep"),
     ]
