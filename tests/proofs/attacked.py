@@ -43,7 +43,7 @@ QUERIES = {
 }  # fmt: skip
 SAMPLES = {"since": "2026-01-02", "until": "2026-12-30", "after": "", "before": "", "status": "active"}
 IDS = {"matter": "matter_id", "run": "run_id"}
-FORMS = ("lead_form", "portal_questions", "matter_new", "account_login", "settings_notifications")
+FORMS = ("lead_form", "portal_questions", "matter_new", "account_login", "firm_profile")
 
 
 class _Form(HTMLParser):

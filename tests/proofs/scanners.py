@@ -42,9 +42,10 @@ def missing(program: str) -> str:
 
 
 def sqlmap(
-    target: Target, folder: Path, *, seconds: int = 300, dbms: str = "PostgreSQL"
+    target: Target, folder: Path, *, dbms: str = "PostgreSQL"
 ) -> tuple[list[str], list[str]]:
     """Try SQL into every parameter of an address. Returns the parameters it cleared, and findings."""
+    seconds = 120 + 60 * len(target.names)
     out = Path(tempfile.mkdtemp(prefix="sqlmap-", dir=folder))
     command = [
         "sqlmap", "-u", target.url, "-p", ",".join(target.names), "--batch", "--dbms", dbms, "--technique", "BEUQ",
