@@ -58,7 +58,9 @@ def receive(request: HttpRequest, provider: str, token: str) -> HttpResponse:
 
 def _say(status: int, text: str, *, retry_after: int = 0) -> HttpResponse:
     response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    # What later middleware would add, which this route does not pass.
     response["Content-Length"] = str(len(response.content))
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     if retry_after:
         response["Retry-After"] = str(retry_after)
     return response
