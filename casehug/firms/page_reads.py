@@ -36,6 +36,11 @@ def page_reads() -> Iterator[None]:
         _kept.reset(token)
 
 
+def page_is_open() -> bool:
+    """Tell whether a page is being made, so that a wider read now may save several narrow ones."""
+    return _kept.get() is not None
+
+
 def once_a_page(read: Callable[Asked, Found]) -> Callable[Asked, Found]:
     """Decorate a read with hashable arguments: the same question is asked once a page. Do not change its answer."""
 

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from casehug.firms.page_reads import once_a_page
 from casehug.intake.models import CaseType, Matter, PracticeArea
-from integrations.connections.catalogue import PRACTICE_AREA, STAGE, stored
+from integrations.connections.catalogue import PRACTICE_AREA, STAGE, of_kinds
 from integrations.mappings.defaults import AREA, LAST, default_area, default_stage
 from integrations.mappings.status import STATUS_NAMES
 from integrations.models import CaseTypeMapping, CatalogueItem, Connection
@@ -83,7 +83,7 @@ class Table:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        known = [one for one in stored(connection) if one.kind in (STAGE, PRACTICE_AREA, SUB_STATUS)]
+        known = of_kinds(connection, (STAGE, PRACTICE_AREA, SUB_STATUS))
         self.all_stages = _by_id(known, STAGE)
         self.all_areas = _by_id(known, PRACTICE_AREA)
         self.all_subs = _by_id(known, SUB_STATUS)

@@ -34,6 +34,8 @@ def blocker(connection: Connection, matter: MatterForSync, target: MappedTarget 
     if target.lost:
         return Blocker(f"{target.lost}_gone", target.lost_name)
     answers = {answer.question_key: answer.value for answer in matter.answers if answer.value}
+    if not answers:
+        return None
     mapped = FieldMapping.objects.filter(connection=connection, question_key__in=answers)
     rows = {row.field_id: row.question_key for row in mapped.order_by("field_id")}
     if not rows:

@@ -7,11 +7,17 @@ link, and counts only while the client has that address.
 
 import uuid
 
+from django.db import connection as database
+
 from casehug.common.encryption import blind_index
+from casehug.common.scope import current_firm_id
 from integrations.contract.identity import normalise_email
 from integrations.models import Connection, ExternalLink
 
 CONTACT = "contact"
+_KNOWN = """
+    SELECT stranger_bidx FROM integrations_externallink
+    WHERE firm_id = %s AND remote_firm = %s AND local_type = %s AND local_id = %s"""
 
 
 def mark(link: ExternalLink, email: str) -> None:
@@ -23,11 +29,10 @@ def is_strangers(*, connection: Connection, client_id: uuid.UUID, email: str) ->
     """Tell whether a person said that this address is somebody else's there. In the firm scope."""
     if not normalise_email(email):
         return False
-    rows = ExternalLink.objects.filter(
-        remote_firm=connection.remote_firm, local_type=CONTACT, local_id=client_id, stranger_bidx__isnull=False
-    )
-    known = rows.values_list("stranger_bidx", flat=True).first()
-    return known is not None and bytes(known) == _index(email)
+    with database.cursor() as cursor:
+        cursor.execute(_KNOWN, [current_firm_id(), connection.remote_firm, CONTACT, client_id])
+        row = cursor.fetchone()
+    return row is not None and row[0] is not None and bytes(row[0]) == _index(email)
 
 
 def _index(email: str) -> bytes:
