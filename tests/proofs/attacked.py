@@ -154,6 +154,8 @@ class Site:
                 value = public_id(RECORDS[one][0], self.ids[one]) if one in RECORDS else PLAIN[one]
                 path = path.replace("{" + one + "}", str(value))
             query = urlencode({one["name"]: self.sample(one) for one in taken if one["in"] == "query"})
+            if operations["get"]["operationId"] == "integration_sync_history":  # its choices are not described
+                query = query.replace("status=active", "status=success")
             found.append(Target(f"{self.base}{path}?{query}", names, headers={"X-Api-Key": self.key}))
         return found
 
