@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 
@@ -13,7 +13,8 @@ def insert(rows: Sequence[Model]) -> None:
         return
     fields = rows[0]._meta.concrete_fields
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
+    # As `save` does: a refused row ends the transaction around it, however its error is handled.
+    with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(_text(type(rows[0]), len(rows)), values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
