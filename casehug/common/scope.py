@@ -7,8 +7,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, transaction
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.errors import OperationalError, error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 
 class OutsideFirmScope(RuntimeError):
@@ -50,10 +50,12 @@ def _set_context(value: str) -> None:
 
 def _begin(link: Any, firm_id: uuid.UUID) -> None:
     """Begin the transaction and set its firm in one trip to the server; psycopg would send BEGIN alone, and wait."""
-    # A UUID's own text needs no quoting. As above the setting is local to the transaction that begins with it.
-    result = link.pgconn.exec_(f"BEGIN; SELECT set_config('app.firm_id', '{firm_id}', true)".encode())
-    if result.status != ExecStatus.TUPLES_OK:
-        with connection.wrap_database_errors:
+    with connection.wrap_database_errors:
+        # A UUID's own text needs no quoting. As above the setting is local to the transaction that begins with it.
+        result = link.pgconn.exec_(f"BEGIN; SELECT set_config('app.firm_id', '{firm_id}', true)".encode())
+        if link.pgconn.status != ConnStatus.OK:
+            raise OperationalError("the connection to the database is lost")
+        if result.status != ExecStatus.TUPLES_OK:
             raise error_from_result(result)
 
 

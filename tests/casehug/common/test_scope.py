@@ -1,11 +1,13 @@
 """The firm scope: outside it queries raise, inside it only the firm's rows exist, afterwards nothing lingers."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, close_old_connections, connection, connections, transaction
 
+from casehug.common.ids import uuid7
 from casehug.common.models import DataKey
 from casehug.common.scope import NestedFirmScope, OutsideFirmScope, assert_no_transaction, firm_scope
 from casehug.firms.models import Firm
+from casehug.firms.services import create_firm
 
 
 def setting() -> str:
@@ -57,3 +59,21 @@ def test_no_transaction_may_be_open_across_an_outside_call(committed_db: None) -
     assert_no_transaction()
     with transaction.atomic(), pytest.raises(RuntimeError):
         assert_no_transaction()
+
+
+def test_a_lost_connection_is_told_and_the_next_scope_has_a_new_one(committed_db: None) -> None:
+    firm = create_firm(name="Rivera", slug=f"rivera-{uuid7().hex}", demo=False)
+    with firm_scope(firm.id), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (lost,) = cursor.fetchone()
+    other = connections["default"].copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [lost])
+    finally:
+        other.close()
+    with pytest.raises(OperationalError), firm_scope(firm.id):
+        pass
+    close_old_connections()
+    with firm_scope(firm.id):
+        assert setting() == str(firm.id)
