@@ -27,3 +27,9 @@ def test_uuid7_is_ordered_by_time() -> None:
     first = uuid7()
     time.sleep(0.002)
     assert first < uuid7() and first.version == 7
+
+
+def test_ids_of_a_process_keep_their_order_also_within_a_millisecond() -> None:
+    made = [uuid7() for _ in range(20_000)]
+    assert made == sorted(made) and len(set(made)) == len(made)
+    assert {one.version for one in made} == {7} and {one.variant for one in made} == {uuid.RFC_4122}

@@ -169,7 +169,7 @@ def test_it_is_audited(scope: uuid.UUID, firm: Firm) -> None:
     statuses.reset_statuses(key="result:settled")
     append_pending()
     with firm_scope(firm.id):
-        found = {one.action: one.changes for one in AuditEntry.objects.order_by("id")}
+        found = {one.action: one.changes for one in AuditEntry.objects.order_by("seq")}
         versions = [one.changes["version"] for one in AuditEntry.objects.filter(action="referrals.statuses_changed")]
     assert found["referral.status_followed"] == {"status": "active", "line": "stage:retained", "result": "set"}
     assert found["referrals.statuses_changed"]["lines"] == {"result:settled": ["leave", "closed"]}
