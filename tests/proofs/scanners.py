@@ -4,6 +4,7 @@ They are no dependencies of the project: whoever runs the long form brings them 
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ WAPITI_MODULES = (
     "sql,xss,permanentxss,exec,file,redirect,crlf,csrf,cookieflags,csp,http_headers,upload,ldap,shellshock,methods,"
     "htaccess,backup"
 )
+# For each of these modules; whatever the clock ended early is named in the result.
+ATTACK_SECONDS = int(os.environ.get("CASEHUG_SCAN_SECONDS") or 45)
 PARAMETER = re.compile(r"(?:GET|POST|URI|Cookie)(?: JSON)? parameter '([^']+)' (?:does not seem to be injectable)")
 STOPPED = re.compile(r"Max attack time was reached for module (\w+)")
 INJECTION = "identified the following injection point"
@@ -66,7 +69,7 @@ def sqlmap(
 
 
 def wapiti(base: str, starts: Sequence[str], folder: Path, *, cookie: str = "", leave_out: Sequence[str] = (),
-           scan: int = 120, attack: int = 45, modules: str = WAPITI_MODULES) -> dict[str, Any]:  # fmt: skip
+           scan: int = 120, attack: int = ATTACK_SECONDS, modules: str = WAPITI_MODULES) -> dict[str, Any]:  # fmt: skip
     """Crawl and attack a site, `attack` seconds per module at most.
 
     Returns its report: `vulnerabilities` and `anomalies` by name, `infos`, and `stopped`, the modules the clock ended.
