@@ -17,8 +17,8 @@ from tests.plugin.stack import Stack
 from tests.proofs import scanners, weak_site
 from tests.proofs.attacked import Site
 
-# Loopback has no TLS, and local settings drop what needs it; the deploy check holds production to all three.
-WITHOUT_TLS = {"Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "HTTP Secure Headers"}
+# Loopback has no TLS, and local settings drop the flag; the deploy check holds production to it.
+WITHOUT_TLS = {"Secure Flag cookie"}
 # Leaving, ending the session and switching things off would end the attack, not find anything.
 LEFT_OUT = ("/accounts/logout/*", "/accounts/sessions/*", "/static/*")
 
@@ -96,7 +96,7 @@ def test_wapiti_finds_nothing(
     )  # fmt: skip
     found, seen = told(report), report["infos"]["crawled_pages_nbr"]
     cut = f"; by the clock ended early: {', '.join(report['stopped'])}" if report["stopped"] else ""
-    record_property("measured", f"wapiti, {way}: {seen} pages and forms attacked, {len(found)} findings{cut}")
+    record_property("measured", f"wapiti, {way}: {seen} pages and forms crawled, {len(found)} findings{cut}")
     assert found == [] and seen >= len(starts)
     home = requests.get(f"{site.base}/", headers={"Cookie": site.cookie}, timeout=60, allow_redirects=False)
     assert home.status_code == 200, "the session ended in between: the pages behind it were not attacked"
