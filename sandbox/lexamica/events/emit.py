@@ -70,18 +70,18 @@ def queue(
     if copies == 0:
         copies = 2 if random.random() < dial("webhook_duplicate") else 1
     dropped = forged is None and random.random() < dial("webhook_drop")
-    made = []
+    made, now = [], world.now()  # one moment: a copy is the same body, byte by byte
     for _copy in range(copies):
         wait = dial("webhook_delay_seconds") + random.uniform(0, dial("webhook_reorder_seconds"))
         wrong = forged if forged is not None else random.random() < dial("webhook_wrong_signature")
         doc = event | {
-            "at": iso(world.now()), "attempts": [], "forged": wrong, "forged_once": wrong and forged is None,
+            "at": iso(now), "attempts": [], "forged": wrong, "forged_once": wrong and forged is None,
         }  # fmt: skip
         made.append(
             world.store.insert(
-                "delivery", subscription.org, doc, at=world.now(), parent=subscription.id,
+                "delivery", subscription.org, doc, at=now, parent=subscription.id,
                 state="dropped" if dropped else "waiting",
-                due=None if dropped else world.now() + (wait if delay is None else delay),
+                due=None if dropped else now + (wait if delay is None else delay),
             )
         )  # fmt: skip
     return made
