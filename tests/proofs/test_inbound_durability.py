@@ -19,7 +19,7 @@ from django.db import OperationalError, connections
 
 from casehug.common.scope import firm_scope
 from harness.size import pick
-from integrations.inbound import receiver
+from integrations.inbound import ration, receiver
 from integrations.inbound.addresses import Address
 from integrations.models import Connection
 from tests.conftest import make_firm
@@ -31,7 +31,9 @@ TRIES = 6  # Lawmatics: five repeats
 
 
 @pytest.fixture
-def door(committed_db: None) -> Iterator[Hook]:
+def door(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    # Each process here lives for one delivery: it shall take no more than that of the minute's number.
+    monkeypatch.setattr(ration, "SHARES", receiver.VERIFIED_PER_MINUTE)
     firm = make_firm("Durable")
     with firm_scope(firm.id):
         row = Connection.objects.create(
