@@ -53,5 +53,6 @@ def test_its_own_tests_pass_against_the_product(
 def test_the_lock_holds_hashes_and_no_host() -> None:
     text = (APP / "package-lock.json").read_text("utf-8")
     packages = text.count('"version":') - 1  # the app's own is there twice, once without a hash
-    assert '"resolved"' not in text and text.count('"integrity": "sha512-') >= packages - 1
+    assert "://" not in text, "`npm run lock` leaves addresses out"
+    assert text.count('"integrity": "sha512-') >= packages - 1
     assert "registry" not in (APP / ".npmrc").read_text("utf-8").replace("omit-lockfile-registry-resolved", "")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,15 @@ class Desk:
         if work:
             self.work()
         return code
+
+    def deliver_shuffled(self, tape: list[Event], *, seed: int) -> None:
+        """Deliver a tape in any order, a third of it twice, with work now and then between."""
+        chance = random.Random(seed)
+        order = [*tape, *chance.sample(tape, len(tape) // 3)]
+        chance.shuffle(order)
+        for event in order:
+            self.deliver(event, work=chance.random() < 0.3)
+        self.work()
 
     def look(self) -> str:
         """Poll now; returns how the row stands then."""
