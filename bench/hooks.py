@@ -17,6 +17,7 @@ import psycopg
 from bench.plain import TABLE
 from bench.rival import SCHEMA
 from bench.wire import Line, post
+from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.secret import Secret
 from casehug.local import ports
@@ -56,9 +57,10 @@ class Door:
             return int(InboundEvent.objects.count())
 
     def waiting(self) -> int:
-        """Return how many of them are not processed yet."""
+        """Return how many of them are not processed yet, with the rows of work that would disturb what comes next."""
         with firm_scope(self.office.firm_id):
-            return int(InboundEvent.objects.filter(result="").count())
+            rows = WorkItem.objects.filter(kind="inbound_event", status__in=("ready", "running"))
+            return int(InboundEvent.objects.filter(result="").count() + rows.count())
 
 
 def make_doors(standin: StandIn, count: int) -> list[Door]:

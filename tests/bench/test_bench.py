@@ -12,7 +12,7 @@ from bench.report import ORDER, contents, keep, section
 from bench.result import Result, fairness, met, percentile, slope
 from casehug.local.state import PROJECT
 
-# The others restart the product or wait for minutes of provider time: `manage.py bench --quick` runs them all.
+# The others restart the product, fill long tables or wait for minutes: `manage.py bench --quick` runs them all.
 QUICKEST = ("calls", "overhead", "latency", "memory", "pages")
 
 
