@@ -90,7 +90,8 @@ def test_dry_run_trial_and_the_rest_over_a_killed_worker(stack: Stack, bulk: Bul
     expect(page.get_by_text("Finished", exact=True)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("link", name="Download every record (CSV)")).to_be_visible()
     look(desk, "bulk-summary")
-    phone.page.reload()
+    expect(phone.page.get_by_text("Finished", exact=True)).to_be_visible(timeout=30_000)  # it followed by itself
+    expect(phone.page.get_by_role("link", name="Download every record (CSV)")).to_be_visible()
     look(phone, "bulk-summary-phone-dark")
     found = count(bulk.standin, contacts=8, matters=8)
     assert (found.doubled, found.lost, bulk.done()) == (0, 0, 8)
