@@ -1,11 +1,12 @@
-"""A part that is away loses nothing: worker, broker contents, relay or provider gone while people press the button."""
+"""A part that is away loses nothing: worker, relay or provider gone while people press the button.
+
+The broker has its own proof, tests/proofs/test_broker_amnesia.py.
+"""
 
 import uuid
 from collections.abc import Iterator
 
 import pytest
-import redis
-from django.conf import settings
 
 from harness.offices import Office, await_rows, make_office
 from harness.standin import StandIn, count
@@ -41,16 +42,6 @@ def test_no_worker(stack: Stack, office: Office) -> None:
     stack.stop_one("worker")
     rows = press_all(office)
     assert statuses(rows) == {"ready"}
-    stack.restart_worker({"CASEHUG_SETTLE_SECONDS": "3"})
-    finished(stack, rows)
-
-
-def test_the_broker_forgets_everything(stack: Stack, office: Office) -> None:
-    stack.stop_one("worker")
-    rows = press_all(office)
-    redis.Redis.from_url(settings.REDIS_URL).flushdb()
-    stack.stop_one("relay")
-    stack.start_relay()
     stack.restart_worker({"CASEHUG_SETTLE_SECONDS": "3"})
     finished(stack, rows)
 

@@ -1,7 +1,7 @@
 """The broker forgets, dies, stays away, loses its disk, each while people press the button: 0 lost, 0 doubled.
 
-Runs under `manage.py prove`; tests/flows/test_outages.py is the short form of the suite. The test is the supervisor: a
-worker that ends itself (Celery's transport may, when the broker dies in mid word) is started again, and counted.
+The test is the supervisor: a worker that ends itself (Celery's transport may, when the broker dies in mid word) is
+started again, and counted.
 Sabotage: rows that are rung only once – work that lives in the broker alone – never run again.
 """
 
@@ -15,12 +15,11 @@ import pytest
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from harness.offices import Office, await_rows, make_office, wait_until
-from harness.size import PROVING, pick
+from harness.size import pick
 from harness.standin import StandIn, count
 from tests.plugin.stack import Stack
 from tests.proofs.brokers import OwnBroker
 
-pytestmark = pytest.mark.skipif(not PROVING, reason="runs under `manage.py prove`")
 MOMENTS, EACH, AWAY = pick(1, 5), pick(4, 20), float(pick(5, 60))
 FAST = {"CASEHUG_SETTLE_SECONDS": "2", "CASEHUG_LEASE_SECONDS": "5"}
 

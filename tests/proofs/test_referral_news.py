@@ -2,8 +2,7 @@
 
 Real webhooks of the stand-in to the real web server, real relay, broker and worker; what was dropped is healed by
 looking for kept events. Counted outside: the stand-in's events and records against the rows of the product.
-Sabotage: news that count as processed before they are applied are lost with the worker. Runs under `manage.py prove`;
-the suite's short form is tests/integrations/referrals/test_stored_events.py.
+Sabotage: news that count as processed before they are applied are lost with the worker.
 """
 
 import time
@@ -21,7 +20,7 @@ from casehug.outbox.models import OutboxEvent
 from casehug.referrals.choices import Choices, save_choices
 from casehug.referrals.models import CaseUpdate, Invitation, Referral
 from harness.offices import wait_until
-from harness.size import LONG, PROVING, pick
+from harness.size import LONG, pick
 from integrations.connections import ways
 from integrations.inbound import wake
 from integrations.models import ExternalLink, InboundEndpoint, InboundEvent
@@ -31,7 +30,6 @@ from tests.plugin.exchange import Exchange
 from tests.plugin.stack import Stack
 from tests.sandbox.lexamica.office import Office, invited
 
-pytestmark = pytest.mark.skipif(not PROVING, reason="runs under `manage.py prove`")
 CASES, UPDATES, KILLS, PATIENCE = pick(3, 25), pick(11, 36), pick(1, 6), float(pick(120, 900))
 FAST = {"CASEHUG_LEASE_SECONDS": "2"}
 OBSERVER = {"CASEHUG_CHECKPOINT_OBSERVERS": "tests.faults.sabotage.observe"}
