@@ -75,7 +75,7 @@ WRITES = (
         " and three beats run: no extra record, at most 5 % more calls than needed.",
         "12 matters, 4 rings each", "200 matters, 11 rings each",
         nodes("proofs/test_redelivery_storm.py", "copies_make_no_extra_effect_and_hardly_a_call"),
-        "a claim without a lease",
+        "the lease of a claim, and the look at a write that another run has open",
         nodes("proofs/test_redelivery_storm.py", "sabotage_a_claim_without_a_lease_lets_copies_run"),
     ),
     Check(

@@ -65,10 +65,14 @@ def _no_contact_key() -> None:
 
 
 def _claim_without_lease() -> None:
-    """Every ring runs its row at once, whoever has it: no due time, no lease, no fence, no owner to guard."""
+    """Every ring runs its row at once, whoever has it: no due time, no lease, no fence, no owner to guard.
+
+    Nor does a copy take the other one's open write for that of a process that died, which would stop it as well.
+    """
     from casehug.common import work
     from casehug.common.models import WorkItem
     from casehug.common.scope import firm_scope
+    from integrations.sync import doubts
     from integrations.sync.records import standing
 
     def claim(*, item_id: Any, owner: str, firm_id: Any) -> Any:
@@ -88,6 +92,7 @@ def _claim_without_lease() -> None:
 
     work.claim, work.guard, work.save_progress = claim, guard, save_progress  # type: ignore[assignment]
     standing.conclude = conclude
+    doubts.recover, doubts.wait_for_other = (lambda **_: None), (lambda *_: False)  # type: ignore[assignment]
     real = work.settle
 
     def settle(item: Any, settlement: Any) -> str:

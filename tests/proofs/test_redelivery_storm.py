@@ -41,17 +41,21 @@ def office(stack: Stack, committed_db: None) -> Iterator[Office]:
 
 
 def storm(stack: Stack, office: Office, *, sabotage: str = "") -> tuple[int, list[str]]:
-    """Sync matters while every doorbell is rung again and again; return the write calls and the final states."""
-    stack.restart_worker(STORM | {"CASEHUG_SABOTAGE": sabotage})
+    """Queue every doorbell again and again, then start the worker; return the write calls and the final states.
+
+    The copies of one row lie next to each other, so that several threads take them at the same moment.
+    """
+    stack.stop_one("worker")
     standin = StandIn(stack.standin_url)
     before = standin.last()
     rows = []
     for number in range(MATTERS):
         matter_id = office.matter(email=f"storm{number}@example.com", title=f"Storm {number}", last=f"S{number}")
         rows.append((office, office.press(matter_id)))
-    for _ in range(COPIES):
-        for each, item_id in rows:
+    for each, item_id in rows:
+        for _ in range(COPIES):
             app.send_task("casehug.run_work", kwargs={"w": str(item_id), "f": str(each.firm_id)}, queue="sync")
+    stack.restart_worker(STORM | {"CASEHUG_SABOTAGE": sabotage})
     states = await_rows(rows, seconds=60 + 3 * MATTERS)
     return len(standin.arrived(office.account, since=before)), states
 
