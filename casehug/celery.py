@@ -1,5 +1,6 @@
 """The Celery app: one doorbell task per row, one tick; queues and routes are fixed here."""
 
+import gc
 import os
 import threading
 
@@ -38,6 +39,13 @@ def refuse_bad_role(**_: object) -> None:
 
     refuse_bad_role()
     connection.close()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def spare_what_stays(**_: object) -> None:
+    """Take what is loaded out of the search for garbage: looking through all of it makes a pause in the work."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

@@ -15,8 +15,8 @@ WITHOUT_SERVERS = {
     "", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings", "spectacular",
 }  # fmt: skip
 
-PROCESSES = 2
-"""How many processes share the test suite: it is made for two cores."""
+CORES, PROCESSES = 2, 3
+"""With two cores or more three processes share the test suite: its tests wait as much as they compute."""
 
 LOCAL_HELP = """\
 Commands of this project (each knows --help):
@@ -118,13 +118,13 @@ def down(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Become pytest; the servers start in the plugin that pyproject.toml names.
 
-    The whole suite runs in two processes (each with its own database, broker number and ports), file by file, so that
+    The whole suite runs in three processes (each with its own database, broker number and ports), file by file, so that
     a file's tests keep their order; a chosen part, or `-n` of one's own, runs as asked.
     """
     os.chdir(PROJECT)
     sys.stdout.flush()
     chosen = any(argument.startswith(("tests", "-n", "--pdb", "-k", "-p")) for argument in arguments)
-    parallel = [] if chosen or (os.cpu_count() or 1) < PROCESSES else ["-n", str(PROCESSES), "--dist", "loadfile"]
+    parallel = [] if chosen or (os.cpu_count() or 1) < CORES else ["-n", str(PROCESSES), "--dist", "loadfile"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel, *arguments])
 
 
