@@ -31,14 +31,16 @@ def set_queues(sender: Celery, **_: object) -> None:
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]
-def refuse_bad_role(**_: object) -> None:
-    """Stop the worker before its first task when its database role could see other firms' rows."""
+def prepare_database(**_: object) -> None:
+    """Stop the worker before its first task when its database role could see other firms' rows; limit its waits."""
     from django.db import connection
 
+    from casehug.common import silence
     from casehug.common.role_check import refuse_bad_role
 
     refuse_bad_role()
     connection.close()
+    silence.limit_waiting()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

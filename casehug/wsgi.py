@@ -13,12 +13,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casehug.settings.local")
 application = get_wsgi_application()
 
 
-def _refuse_bad_role() -> None:
+def _prepare_database() -> None:
     """Refuse to serve with a database role that could see other firms' rows; an absent database is no refusal."""
     from django.db import OperationalError, connection
 
+    from casehug.common import silence
     from casehug.common.role_check import refuse_bad_role
 
+    silence.limit_waiting()
     try:
         refuse_bad_role()
     except OperationalError:
@@ -27,7 +29,7 @@ def _refuse_bad_role() -> None:
         connection.close()  # before gunicorn forks
 
 
-_refuse_bad_role()
+_prepare_database()
 _ = get_resolver().url_patterns  # imports every page; left to the first request, each worker would do it for itself
 gc.freeze()  # never looked through again: no long pauses, and the workers keep sharing the memory
 gc.enable()

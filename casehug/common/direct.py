@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import psycopg
 from django.db import DataError, InterfaceError, OperationalError, connection
 from psycopg.errors import error_from_result
+from psycopg.generators import execute
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 Row = tuple[bytes | None, ...]
@@ -33,10 +34,11 @@ def ask(sql: bytes, values: Sequence[Value], *, may_repeat: bool = False) -> lis
 def _ask(sql: bytes, values: Sequence[Value]) -> list[Row]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        line = connection.connection.pgconn
-        if not connection.connection.autocommit and line.transaction_status == TransactionStatus.IDLE:
-            connection.connection.execute("SELECT 1")  # the driver begins a transaction at its own first statement only
-        result = line.exec_params(sql, values)
+        link, line = connection.connection, connection.connection.pgconn
+        if not link.autocommit and line.transaction_status == TransactionStatus.IDLE:
+            link.execute("SELECT 1")  # the driver begins a transaction at its own first statement only
+        line.send_query_params(sql, values)
+        result = link.wait(execute(line))[-1]
         if line.status != ConnStatus.OK:
             raise psycopg.OperationalError("the connection to the database was lost")
         if result.status != ExecStatus.TUPLES_OK:

@@ -12,6 +12,8 @@ import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 
+from casehug.common import silence
+
 log = structlog.get_logger(__name__)
 
 RING_AGAIN_SECONDS = 30
@@ -75,6 +77,7 @@ class Relay:
 
     def _session(self, should_stop: Callable[[], bool]) -> None:
         with psycopg.connect(self.dsn, autocommit=True, connect_timeout=5, application_name="casehug-relay") as db:
+            silence.bound(db)
             db.execute(f"LISTEN {self.channel}")
             db.execute("SET synchronous_commit = off")  # a ring that a crash forgets only rings again
             while not (self.stopping or should_stop()):
