@@ -196,5 +196,9 @@ function ready(root) {
 }
 for (const radio of $$('input[name="theme"]')) radio.checked = radio.value === (document.documentElement.dataset.theme || 'system');
 if ($('#shortcuts-on')) $('#shortcuts-on').checked = read('shortcuts') !== 'off';
+for (const tab of $$('.tabs [aria-current]')) { // on a phone the row of tabs moves sideways: bring the current one into view
+  const row = tab.closest('ul');
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
 ready(document);
 on('htmx:load', ({ detail }) => { if (detail.elt !== document.body) ready(detail.elt); });
