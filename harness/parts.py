@@ -25,9 +25,9 @@ class Parts:
         port = urlsplit(self.standin_url).port or 0
         self.spawn("standin", product.standin_command(port, self.folder / "lawmatics-standin.sqlite3"))
 
-    def start_web(self) -> None:
+    def start_web(self, env: dict[str, str] | None = None) -> None:
         """Start the web server (again)."""
-        self.spawn("web", product.web_command(urlsplit(self.base_url).port or 0))
+        self.spawn("web", product.web_command(urlsplit(self.base_url).port or 0), env)
 
     def start_relay(self, env: dict[str, str] | None = None) -> None:
         """Start the relay (again)."""

@@ -94,6 +94,8 @@ DATABASES["default"].update(
     # Persistent connections: a new one per request repeats the SCRAM handshake and costs about four times as much.
     CONN_MAX_AGE=60,
     CONN_HEALTH_CHECKS=True,
+    # Behind a pooler that hands out connections by the transaction, a cursor may not outlive one.
+    DISABLE_SERVER_SIDE_CURSORS=env.bool("CASEHUG_POOLED", default=False),
     OPTIONS={"connect_timeout": 5, "application_name": "casehug", **DATABASES["default"].get("OPTIONS", {})},
 )
 DATABASE_RELAY_URL = env("DATABASE_RELAY_URL", default="")
