@@ -73,15 +73,16 @@ WALLS = (
         18, "pooling",
         "Threads share a few server connections transaction by transaction, with random aborts, through a pool of our"
         " own and through a PgBouncer that some leave in mid transaction; every row seen must be of the firm that"
-        " asks, and none outside of a scope. Then web server and worker run behind a PgBouncer with three connections.",
+        " asks, and none outside of a scope. Then web server and worker run behind a PgBouncer with three connections, and"
+        " at a million rows the policies may cost a tenth of a statement.",
         "20 threads, 6,000 transactions each", "200 threads, 100,000 transactions each",
         nodes("proofs/test_pooling.py", "no_row_of_another_firm")
         + nodes("proofs/test_behind_pooler.py", "three_firms_at_once")
+        + nodes("proofs/test_policy_cost.py", "the_policies_cost_little")
         + nodes("casehug/common/test_scope.py", "the_setting_ends_with_the_scope",
                 "the_setting_ends_after_an_error_too"),
         "the firm is set for the whole connection",
         nodes("proofs/test_pooling.py", "sabotage_a_setting_for_the_whole_connection_bleeds"),
-        "the cost of the policies",
     ),
     Check(
         19, "audit",
