@@ -73,7 +73,7 @@ WALLS = (
         18, "pooling",
         "Threads share a few server connections transaction by transaction, with random aborts, through a pool of our"
         " own and through a PgBouncer that some leave in mid transaction; every row seen must be of the firm that"
-        " asks, and none outside of a scope. Then web server and worker run behind a PgBouncer with three connections, and"
+        " asks, and none outside of a scope. Then web server and worker run behind a PgBouncer with three connections;"
         " at a million rows the policies may cost a tenth of a statement.",
         "20 threads, 6,000 transactions each", "200 threads, 100,000 transactions each",
         nodes("proofs/test_pooling.py", "no_row_of_another_firm")
