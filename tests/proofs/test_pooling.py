@@ -1,6 +1,6 @@
 """Server connections shared by many threads transaction by transaction: no firm sees another's rows.
 
-Once with a pool inside of this process and, under `manage.py prove`, once with a real PgBouncer in transaction mode.
+Once with a pool inside of this process and, where it is installed, once with a real PgBouncer in transaction mode.
 Threads give their server connection back also after aborts, and some hang up in mid transaction. Sabotage: a firm set
 for the whole connection instead of the transaction shows rows to whoever comes next.
 """
@@ -17,7 +17,7 @@ from django.db import DatabaseError, connections
 from casehug.common import scope
 from casehug.common.scope import firm_scope
 from casehug.intake.services.clients import create_client
-from harness.size import PROVING, pick
+from harness.size import pick
 from tests.conftest import make_firm
 from tests.proofs import poolers
 
@@ -44,8 +44,6 @@ def world(
     request: pytest.FixtureRequest, committed_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     real = request.param == "pgbouncer"
-    if real and not PROVING:
-        pytest.skip("runs under `manage.py prove`")
     if real and poolers.program() is None:
         pytest.skip("pgbouncer is not installed")
     firms = [uuid.UUID(str(make_firm(f"Pool{number}").id)) for number in range(4)]
