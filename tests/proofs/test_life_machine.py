@@ -29,7 +29,7 @@ from tests.integrations.sync.conftest import make_office, twin, twin_process
 from tests.integrations.sync.office import ACCOUNT, Office
 
 __all__ = ["make_office", "twin", "twin_process"]
-RUNS, STEPS = pick(3, 120), pick(15, 50)
+RUNS, STEPS = pick(3, 1_150), pick(15, 50)
 POINTS = st.sampled_from([f"{kind}.{point}" for kind in ("contact", "matter", "note") for point in (
     "probe.after", "intent.committed", "request.sent", "body.read", "confirmed")])  # fmt: skip
 FAULTS = st.sampled_from(["reset_after_commit", "reset_before", "truncate", "empty_2xx", "no_id"])
