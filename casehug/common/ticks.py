@@ -11,7 +11,7 @@ from django.utils import timezone
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 
-FINISHED_WORK_DAYS = 90
+FINISHED_WORK_DAYS, AT_ONCE = 90, 5000
 
 
 @contextmanager
@@ -36,8 +36,16 @@ def purge_throttle() -> None:
 
 
 def purge_finished_work() -> None:
-    """Delete work rows that ended more than 90 days ago, per firm."""
+    """Delete work rows that ended more than 90 days ago, per firm, at most 5,000 a statement."""
     for firm_id in firm_ids():
-        with firm_scope(firm_id):
-            before = timezone.now() - timedelta(days=FINISHED_WORK_DAYS)
-            WorkItem.objects.filter(status__in=("done", "dead", "cancelled"), finished_at__lt=before).delete()
+        while _purge_some(firm_id) == AT_ONCE:
+            pass
+
+
+def _purge_some(firm_id: uuid.UUID) -> int:
+    with firm_scope(firm_id):
+        before = timezone.now() - timedelta(days=FINISHED_WORK_DAYS)
+        old = WorkItem.objects.filter(status__in=("done", "dead", "cancelled"), finished_at__lt=before)
+        ids = list(old.values_list("id", flat=True)[:AT_ONCE])
+        WorkItem.objects.filter(id__in=ids).delete()
+    return len(ids)

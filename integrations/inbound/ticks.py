@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from casehug.common import ticks
 from casehug.common.scope import firm_scope
 from casehug.common.work import database_now
@@ -14,7 +16,7 @@ QUARANTINE = timedelta(hours=72)
 PAYLOADS = timedelta(days=30)
 EVENTS = timedelta(days=730)
 """Longer than the 45 days for which ids must be known; what is left then is the log without its content."""
-DAY = timedelta(days=1)
+DAY, AT_ONCE = timedelta(days=1), 5000
 
 
 def tick() -> int:
@@ -45,10 +47,20 @@ def _ask(endpoint: InboundEndpoint, now: datetime) -> int:
 
 
 def purge(endpoint: InboundEndpoint, now: datetime) -> None:
-    """Remove what is too old: quarantine after 72 hours, payloads after 30 days, ended secrets at once."""
+    """Remove what is too old: quarantine after 72 hours, payloads after 30 days, ended secrets at once.
+
+    At most 5,000 events a time; what is left is for the next tick.
+    """
     quarantine.purge(endpoint, now - QUARANTINE)
     events = InboundEvent.objects.filter(endpoint=endpoint)
-    events.filter(received_at__lt=now - PAYLOADS, payload__isnull=False).update(payload=None, headers={})
-    events.filter(received_at__lt=now - EVENTS).delete()
+    emptied = _some(events.filter(received_at__lt=now - PAYLOADS, payload__isnull=False))
+    InboundEvent.objects.filter(id__in=emptied).update(payload=None, headers={})
+    gone = _some(events.filter(received_at__lt=now - EVENTS))
+    InboundEvent.objects.filter(id__in=gone).delete()
     InboundSecret.objects.filter(endpoint=endpoint, ends_at__lt=now).delete()
-    InboundEndpoint.objects.filter(id=endpoint.id).update(purged_at=now)
+    if max(len(emptied), len(gone)) < AT_ONCE:
+        InboundEndpoint.objects.filter(id=endpoint.id).update(purged_at=now)
+
+
+def _some(events: "QuerySet[InboundEvent]") -> list[uuid.UUID]:
+    return list(events.order_by("received_at").values_list("id", flat=True)[:AT_ONCE])

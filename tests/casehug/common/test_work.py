@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
-from casehug.common import work, work_runner
+from casehug.common import ticks, work, work_runner
 from casehug.common.ids import uuid7
 from casehug.common.models import DataKey, WorkItem
 from casehug.common.scope import firm_scope
@@ -188,3 +188,14 @@ def test_two_connections_have_live_rows_for_the_same_subject(scope: None) -> Non
     subject = uuid7()
     rows = [add(subject, connection_id=each) for each in (uuid7(), uuid7(), None, None)]
     assert len({row.id for row in rows}) == 3
+
+
+def test_finished_rows_go_after_ninety_days_in_parts(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticks, "AT_ONCE", 2)
+    with firm_scope(firm.id):
+        kept, *old = [add() for _ in range(6)]
+        ids = [row.id for row in old]
+        WorkItem.objects.filter(id__in=ids).update(status="done", finished_at="2020-01-01T00:00:00Z")
+    ticks.purge_finished_work()
+    with firm_scope(firm.id):
+        assert [row.id for row in WorkItem.objects.all()] == [kept.id]

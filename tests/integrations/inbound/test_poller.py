@@ -207,3 +207,17 @@ def test_retention(hook: Hook) -> None:
     first, second = hook.events()
     assert (first.payload, first.headers, first.event_id) == (None, {}, old.event_id)
     assert second.payload is not None and hook.quarantined() == []
+
+
+def test_retention_takes_a_large_heap_in_parts(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticks, "AT_ONCE", 2)
+    hook.secret()
+    for _ in range(3):
+        hook.send("form.submitted")
+    hook.work()
+    late = datetime.now(UTC) + ticks.EVENTS + timedelta(days=1)
+    for left, ended in ((1, False), (0, True)):
+        with firm_scope(hook.firm_id):
+            ticks.purge(InboundEndpoint.objects.get(), late)
+            assert (InboundEndpoint.objects.get().purged_at is not None) is ended
+        assert len(hook.events()) == left
