@@ -58,16 +58,19 @@ if s.rate > 0 then
   end
   if s.rate >= top then s.rate, s.seen, changed = 0, 0, 0 end
 end
-local pace = top
-if s.rate > 0 then pace = math.min(pace, s.rate) end
+local pace, most = top, cap
+if s.rate > 0 then
+  pace = math.min(pace, s.rate)
+  most = math.min(cap, math.max(1, math.floor(s.seen))) -- what was refused once is not tried again by coming late
+end
 if lane == 2 and redis.call('EXISTS', presence) == 1 then pace = math.min(pace, 0.88 * cap) end
 
 -- Even spacing (GCRA): four calls at once for a button, three for automatic work, one for bulk.
 local gap = minute / pace
 local burst = ({4, 3, 1})[lane + 1]
 local wait = math.max(0, s.tat - (burst - 1) * gap - now)
-if used >= cap then
-  local oldest = redis.call('ZRANGE', ledger, used - cap, used - cap, 'WITHSCORES')
+if used >= most then
+  local oldest = redis.call('ZRANGE', ledger, used - most, used - most, 'WITHSCORES')
   wait = math.max(wait, tonumber(oldest[2]) + window - now + 1)
 end
 

@@ -242,3 +242,23 @@ def test_a_decision_is_one_short_round_trip(link: redis.Redis) -> None:
         desk.ask(BUTTON)
         timed.append(step() - start)
     assert sorted(timed)[len(timed) // 2] < 0.005
+
+
+def test_without_a_known_limit_a_refusal_teaches_the_calls_that_were_made(link: redis.Redis) -> None:
+    desk = Desk(link, limit=100_000, minute=1.0)
+    for _ in range(30):
+        assert desk.ask(BULK) < 0.01
+        time.sleep(0.001)
+    made = len(desk.granted)
+    learned = desk.bucket.throttled(desk.connection_id, calls_per_minute=100_000, seconds=0.1)
+    assert learned == pytest.approx(0.8 * made)
+    time.sleep(1.2)
+    desk.granted.clear()
+    desk.work(4.0, BULK, late=0.05)  # the pace goes up again, and not even by coming late above what was refused
+    assert desk.most_in_window(1.0) <= made and len(desk.granted) >= 3 * learned
+
+
+def test_a_refusal_of_the_first_calls_does_not_stop_a_connection_for_good(link: redis.Redis) -> None:
+    desk = Desk(link, limit=100_000, minute=1.0)
+    desk.ask(BULK)
+    assert desk.bucket.throttled(desk.connection_id, calls_per_minute=100_000, seconds=0.1) == 4.0
