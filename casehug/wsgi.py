@@ -3,7 +3,7 @@
 import gc
 import os
 
-# Nothing that is loaded at the start is garbage: looking through it again and again is a fifth of the start.
+# Nothing that is loaded at the start is garbage: looking through it again and again is a fifth of the imports.
 gc.disable()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
