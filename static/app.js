@@ -35,8 +35,7 @@ setInterval(tick, 10000);
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy), label = $('span', button);
   try { await navigator.clipboard.writeText(source.value ?? source.textContent); } catch { source.select?.(); document.execCommand('copy'); }
-  label.textContent = 'Copied';
-  announce('Copied', true);
+  label.textContent = 'Copied'; announce('Copied', true);
   setTimeout(() => { label.textContent = 'Copy'; }, 2000);
 }
 on('click', ({ target }) => {
@@ -196,9 +195,6 @@ function ready(root) {
 }
 for (const radio of $$('input[name="theme"]')) radio.checked = radio.value === (document.documentElement.dataset.theme || 'system');
 if ($('#shortcuts-on')) $('#shortcuts-on').checked = read('shortcuts') !== 'off';
-for (const tab of $$('.tabs [aria-current]')) { // on a phone the row of tabs moves sideways: bring the current one into view
-  const row = tab.closest('ul');
-  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
-}
+$$('.tabs [aria-current]').forEach((tab) => { const row = tab.closest('ul'); row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2; }); // on a phone a row moves sideways
 ready(document);
 on('htmx:load', ({ detail }) => { if (detail.elt !== document.body) ready(detail.elt); });
