@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Error as BrowserError
 
 from casehug.local.state import PROJECT
 
@@ -39,6 +40,19 @@ class Watched:
         self.page.wait_for_timeout(200)  # motion has ended
         found = Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
         assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+
+
+def again(page: Page) -> None:
+    """Load the page anew. While it is loading by itself the browser refuses that for a moment."""
+    for _ in range(50):
+        try:
+            page.reload()
+            return
+        except BrowserError as error:
+            if "Not attached to an active page" not in str(error):
+                raise
+            page.wait_for_timeout(100)
+    raise AssertionError(f"{page.url} could not be loaded anew")
 
 
 def look(view: Watched, name: str, url: str = "") -> None:

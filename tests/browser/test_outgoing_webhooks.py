@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from casehug.firms.models import Firm, Role
 from casehug.firms.services import add_member
 from casehug.local import product
-from tests.browser.conftest import Watched, look
+from tests.browser.conftest import Watched, again, look
 from tests.conftest import PASSWORD, make_firm
 from tests.integrations.outbound.listener import Listener, status
 from tests.plugin.stack import Stack
@@ -50,7 +50,7 @@ def sign_in(page: Page, base: str) -> None:
 
 def reload_until(page: Page, words: str) -> None:
     for _ in range(50):
-        page.reload()
+        again(page)
         if page.get_by_text(words).count():
             return
         page.wait_for_timeout(200)
@@ -90,10 +90,12 @@ def test_outgoing_webhooks(stack: Stack, firm: Firm, listener: Listener, window:
     look(office, "outgoing-delivery-failing")
     page.goto(here)
     look(office, "outgoing-receiver-failing")
-    page.locator("#deliveries tbody a.primary").first.click()
+    with page.expect_navigation():
+        page.locator("#deliveries tbody a.primary").first.click()
     reload_until(page, "answer 200")  # the second attempt comes by itself after some seconds
-    page.reload()  # the answer may have come between two reads of one page
-    page.get_by_role("button", name="Send again").click()
+    again(page)  # the answer may have come between two reads of one page
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send again").click()
     reload_until(page, "sent again by hand")
     assert listener.got[0].headers["webhook-id"] == listener.got[-1].headers["webhook-id"]
     page.goto(here)

@@ -17,7 +17,7 @@ from harness.standin import StandIn
 from integrations.inbound import endpoints
 from integrations.mappings.services import prepare_account
 from integrations.models import Connection, ExternalLink
-from tests.browser.conftest import Watched, look
+from tests.browser.conftest import Watched, again, look
 from tests.browser.test_main_story import sign_in_as
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
@@ -111,7 +111,7 @@ def until_there(view: Watched, what: Locator, times: int = 60) -> None:
         if what.count():
             break
         view.page.wait_for_timeout(500)
-        view.page.reload()
+        again(view.page)
     expect(what.first).to_be_visible()
 
 

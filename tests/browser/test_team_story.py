@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from casehug.firms.models import Firm, Role
 from casehug.firms.services import add_member
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, again
 from tests.conftest import PASSWORD, make_firm
 from tests.plugin.stack import Stack
 
@@ -109,7 +109,7 @@ def test_team_and_second_factor(stack: Stack, firm: Firm, window: Callable[..., 
     phone.check()
     guest.get_by_role("button", name="Sign out all others").click()
     expect(guest.get_by_text("You are signed in only here")).to_be_visible()
-    page.reload()
+    again(page)
     row = page.get_by_role("row", name=re.compile("Noor Cedar"))
     expect(row.get_by_text("Set up")).to_be_visible()
     row.get_by_text("Change").click()
