@@ -17,22 +17,26 @@ from casehug.common import silence
 log = structlog.get_logger(__name__)
 
 RING_AGAIN_SECONDS = 30
+UNDER_WAY_SECONDS = 2
 CANARY_SECONDS = 30
 BATCH = 200
 
 # One write doorbell per connection: what has begun first, then the longest unserved. Not rung: a connection that is
 # writing, a lane whose budget is used up, and what calls out while the operator has paused everything outgoing.
+# A write doorbell just rung (`fresh`) is on its way to a worker: until it is claimed only a more urgent one follows it.
+# Ringing the next ones in the meantime would cost a refused claim each, and each of those another look.
 # A writer whose worker died still stands in the way of every other one (the claim would be refused), so it is rung
 # alone until somebody has taken it over.
 DUE_SQL = """
 WITH due AS (
-    SELECT w.id, w.firm_id, w.queue, w.lane, w.next_attempt_at, w.connection_id, w.writes,
+    SELECT w.id, w.lane, w.next_attempt_at, w.writes, f.fresh,
         row_number() OVER (PARTITION BY w.writes, CASE WHEN w.writes THEN coalesce(w.connection_id, w.id) ELSE w.id END
-                           ORDER BY w.lane, w.step = '', w.next_attempt_at) AS place
-    FROM common_workitem w
+                           ORDER BY w.lane, NOT f.fresh, w.step = '', w.next_attempt_at) AS place
+    FROM common_workitem w, LATERAL (SELECT w.writes AND w.status = 'ready' AND w.rung_at IS NOT NULL
+        AND w.rung_at > now() - make_interval(secs => %(under_way)s) AS fresh) f
     WHERE ((w.status = 'ready' AND w.next_attempt_at <= now()) OR (w.status = 'running' AND w.lease_until < now()))
       AND (w.rung_at IS NULL OR w.rung_at < now() - make_interval(secs => %(again)s)
-           OR (w.status = 'running' AND w.rung_at < w.lease_until))
+           OR (w.status = 'running' AND w.rung_at < w.lease_until) OR f.fresh)
       AND NOT (w.writes AND w.status = 'ready' AND EXISTS (
             SELECT 1 FROM common_workitem r WHERE r.connection_id = w.connection_id AND r.firm_id = w.firm_id
             AND r.status = 'running' AND r.writes))
@@ -41,7 +45,7 @@ WITH due AS (
             AND g.lane = w.lane AND g.closed_until > now()))
       AND NOT ((w.connection_id IS NOT NULL OR w.queue = 'outbound') AND EXISTS (SELECT id FROM common_standstill))
 ), chosen AS (
-    SELECT id FROM due WHERE place = 1 OR NOT writes ORDER BY lane, next_attempt_at LIMIT %(batch)s
+    SELECT id FROM due WHERE NOT fresh AND (place = 1 OR NOT writes) ORDER BY lane, next_attempt_at LIMIT %(batch)s
 )
 UPDATE common_workitem w SET rung_at = now()
 WHERE w.id IN (SELECT x.id FROM common_workitem x JOIN chosen USING (id) FOR UPDATE OF x SKIP LOCKED)
@@ -88,7 +92,8 @@ class Relay:
 
     def _look(self, db: psycopg.Connection[Any]) -> int:
         with db.transaction():
-            rows = db.execute(DUE_SQL, {"again": RING_AGAIN_SECONDS, "batch": BATCH}).fetchall()
+            values = {"again": RING_AGAIN_SECONDS, "under_way": UNDER_WAY_SECONDS, "batch": BATCH}
+            rows = db.execute(DUE_SQL, values).fetchall()
         for index, (item_id, firm_id, queue) in enumerate(rows):
             try:
                 self._ring("casehug.run_work", {"w": str(item_id), "f": str(firm_id)}, queue)

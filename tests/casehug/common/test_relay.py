@@ -69,6 +69,29 @@ def test_one_writer_of_a_connection_is_rung_and_the_most_urgent_one(desk: Desk) 
     assert desk.look() == [button]
 
 
+def rung_ago(desk: Desk, item_id: uuid.UUID, seconds: int) -> None:
+    with firm_scope(desk.firm_id), connection.cursor() as cursor:
+        sql = "UPDATE common_workitem SET rung_at = now() - make_interval(secs => %s) WHERE id = %s"
+        cursor.execute(sql, [seconds, item_id])
+
+
+def test_until_a_ring_is_answered_only_a_more_urgent_writer_is_rung(desk: Desk) -> None:
+    """Every further ring would be a refused claim, and the look that follows it would ring the next."""
+    first, second = desk.add(lane=2), desk.add(lane=2)
+    assert desk.look() == [first]
+    assert desk.look() == []
+    button = desk.add(lane=0)
+    assert desk.look() == [button]
+    assert desk.look() == []
+    assert desk.claim(button) is not None
+    assert desk.claim(first) is None  # refused, so the ring is forgotten
+    with firm_scope(desk.firm_id):
+        WorkItem.objects.filter(id=button).update(status="done")
+    assert desk.look() == [first]
+    rung_ago(desk, first, 3)  # nobody came: it may be lost, so the others need not wait for it
+    assert desk.look() == [second]
+
+
 def test_nothing_is_rung_beside_a_writer(desk: Desk) -> None:
     assert desk.claim(first := desk.add()) is not None
     desk.add(lane=0)
@@ -98,8 +121,7 @@ def test_a_ring_is_repeated_only_after_a_while(desk: Desk) -> None:
     item = desk.add()
     assert desk.look() == [item]
     assert desk.look() == []
-    with firm_scope(desk.firm_id), connection.cursor() as cursor:
-        cursor.execute("UPDATE common_workitem SET rung_at = now() - interval '31 s' WHERE id = %s", [item])
+    rung_ago(desk, item, 31)
     assert desk.look() == [item]
 
 
