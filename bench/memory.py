@@ -1,4 +1,7 @@
-"""Memory of the worker while it syncs many matters of several firms, and the processor time of each process."""
+"""Memory of the worker while it syncs many matters of several firms, and the processor time of each process.
+
+Every client has five matters: the first makes the contact, the later ones find it known, as in a firm's daily life.
+"""
 
 import time
 
@@ -6,12 +9,14 @@ from bench.result import Result, met, slope
 from bench.size import Size
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
+from casehug.intake.models import Client
 from harness import machine
 from harness.offices import Office, await_quiet, make_office, person
 from harness.stack import Stack
 from harness.standin import StandIn
 
 FIRMS = 6
+MATTERS_OF_A_CLIENT = 5
 MOST_GROWTH_MB, MOST_PERCENT = 10.0, 5.0
 
 
@@ -43,16 +48,26 @@ def _make(offices: list[Office], first: int, count: int) -> dict[Office, list]: 
     for index, office in enumerate(offices):
         numbers = range(first + index, first + count, len(offices))
         with firm_scope(office.firm_id):
-            ready[office] = [office.intake(person(number)).id for number in numbers]
+            ready[office], client = [], None
+            for place, number in enumerate(numbers):
+                client = client if place % MATTERS_OF_A_CLIENT else None
+                matter = office.intake(person(number), client_id=client)
+                ready[office].append(matter.id)
+                client = matter.client_id
     return ready
 
 
 def _counters(standin: StandIn, offices: list[Office], matters: int) -> dict[str, int]:
     found = [standin.effects(office.account) for office in offices]
-    totals = [sum(getattr(one, key) for one in found) for key in ("contacts", "matters", "notes")]
+    clients = 0
+    for office in offices:
+        with firm_scope(office.firm_id):
+            clients += Client.objects.count()
+    wanted = {"contacts": clients, "matters": matters, "notes": matters}
+    more = [sum(getattr(one, key) for one in found) - number for key, number in wanted.items()]
     return {
-        "doubled": sum(one.doubled for one in found) + sum(max(0, total - matters) for total in totals),
-        "lost": sum(max(0, matters - total) for total in totals),
+        "doubled": sum(one.doubled for one in found) + sum(max(0, one) for one in more),
+        "lost": sum(max(0, -one) for one in more),
         "failed": sum(office.failures() for office in offices),
     }
 
@@ -76,8 +91,8 @@ def _result(
     ]
     result = Result(
         "memory", f"Memory of the worker over {size.matters:,} matters",
-        f"{FIRMS} firms without a rate limit, bulk lane, blocks of {size.every:,}; after each block the resident memory"
-        " of the worker's process tree. Growth is the highest later value minus the one after the warm-up.",
+        f"{FIRMS} firms without a rate limit, bulk lane, blocks of {size.every:,}, {MATTERS_OF_A_CLIENT} matters of"
+        " each client; after each block the resident memory of the worker's process tree. Growth is the highest later value minus the one after the warm-up.",
         ["what", "value", "target"], rows, counters=counters,
         raw={"memory_mb": points, "processor_seconds": used, "seconds": busy},
     )  # fmt: skip

@@ -29,7 +29,7 @@ class Size:
     @property
     def every(self) -> int:
         """Matters between two looks at the memory."""
-        return max(10, self.matters // 20)
+        return max(10, min(1_000, self.matters // 20))
 
     @property
     def warm_up(self) -> int:

@@ -1,7 +1,11 @@
 """The catalogue of the connected account: its stages, practice areas and what else can be mapped, kept as our copy."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
+from django.db import connection as database
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -17,8 +21,36 @@ from integrations.registry import provider
 
 STAGE, PRACTICE_AREA = "stage", "practice_area"
 _OF_KINDS = """
-    SELECT * FROM integrations_catalogueitem
+    SELECT kind, external_id, name, parent, extra, gone_at FROM integrations_catalogueitem
     WHERE firm_id = %s AND connection_id = %s AND remote_firm = %s AND kind = ANY(%s) ORDER BY position, id"""
+
+
+class Known(Protocol):
+    """What is known of an entry of the account, read as a row of our copy or as a line of it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def parent(self) -> str: ...
+    @property
+    def extra(self) -> Mapping[str, Any]: ...
+    @property
+    def gone_at(self) -> datetime | None: ...
+
+
+class Line(NamedTuple):
+    """One entry without its row."""
+
+    kind: str
+    external_id: str
+    name: str
+    parent: str
+    extra: Mapping[str, Any]
+    gone_at: datetime | None
 
 
 def refresh_catalogue(
@@ -89,7 +121,7 @@ def stored(connection: Connection) -> Sequence[CatalogueItem]:
     return tuple(items(connection, with_gone=True))
 
 
-def of_kinds(connection: Connection, kinds: tuple[str, ...]) -> Sequence[CatalogueItem]:
+def of_kinds(connection: Connection, kinds: tuple[str, ...]) -> Sequence[Known]:
     """Return what is stored of some kinds, with what is gone, in its order. In the firm scope.
 
     A page takes it from the whole catalogue, which it reads once. A worker asks for no more than these, in plain SQL:
@@ -97,8 +129,10 @@ def of_kinds(connection: Connection, kinds: tuple[str, ...]) -> Sequence[Catalog
     """
     if page_is_open():
         return [item for item in stored(connection) if item.kind in kinds]
-    values = [current_firm_id(), connection.id, connection.remote_firm, list(kinds)]
-    return list(CatalogueItem.objects.raw(_OF_KINDS, values))
+    with database.cursor() as cursor:
+        cursor.execute(_OF_KINDS, [current_firm_id(), connection.id, connection.remote_firm, list(kinds)])
+        found = cursor.fetchall()
+    return [Line(of, key, name, above, json.loads(extra), gone) for of, key, name, above, extra, gone in found]
 
 
 def live(connection: Connection, kind: str) -> list[CatalogueItem]:

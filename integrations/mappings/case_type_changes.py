@@ -7,7 +7,8 @@ from casehug.audit import services as audit
 from casehug.common.actor import current_actor_id
 from casehug.intake.models import CaseType
 from integrations.contract.errors import Refused
-from integrations.mappings.case_types import MappingRow, Table, mapping_rows, sub_label
+from integrations.mappings.case_type_table import Table, sub_label
+from integrations.mappings.case_types import MappingRow, mapping_rows
 from integrations.mappings.defaults import AREA, default_area, default_stage
 from integrations.mappings.versions import MappingKind, Row, recorded
 from integrations.models import CaseTypeMapping, Connection

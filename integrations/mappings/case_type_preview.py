@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from casehug.intake.models import Matter
-from integrations.mappings.case_types import MappedTarget, Table, sub_label, target_in
+from integrations.mappings.case_type_table import Table, sub_label
+from integrations.mappings.case_types import MappedTarget, target_in
 from integrations.models import CaseTypeMapping, Connection
 
 MOST = 5

@@ -2,23 +2,17 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from django.db.models import Count
 
-from casehug.firms.page_reads import once_a_page
+from casehug.firms.page_reads import once_a_page, page_is_open
 from casehug.intake.models import CaseType, Matter, PracticeArea
-from integrations.connections.catalogue import PRACTICE_AREA, STAGE, of_kinds
-from integrations.mappings.defaults import AREA, LAST, default_area, default_stage
-from integrations.mappings.status import STATUS_NAMES
-from integrations.models import CaseTypeMapping, CatalogueItem, Connection
-
-SUB_STATUS = "sub_status"
-
-DEFAULT, CHOSEN, NEEDS_CHOICE, GONE = "default", "chosen", "needs_choice", "gone"
+from integrations.mappings.case_type_table import CHOSEN, DEFAULT, GONE, NEEDS_CHOICE, Table, sub_label, table_of
+from integrations.mappings.defaults import AREA, LAST
+from integrations.models import CaseTypeMapping, Connection
 
 
 class HasCaseType(Protocol):
@@ -72,94 +66,19 @@ class MappingRow:
     lost: tuple[str, ...] = ()
 
 
-@once_a_page
-def stored_rows(connection: Connection) -> Mapping[str, CaseTypeMapping]:
-    """Return the stored rows of a connection by case type. In the firm scope."""
-    return {row.case_type: row for row in CaseTypeMapping.objects.filter(connection=connection)}
-
-
-class Table:
-    """All rows and the catalogue of one connection, read once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        known = of_kinds(connection, (STAGE, PRACTICE_AREA, SUB_STATUS))
-        self.all_stages = _by_id(known, STAGE)
-        self.all_areas = _by_id(known, PRACTICE_AREA)
-        self.all_subs = _by_id(known, SUB_STATUS)
-        self.stages: Sequence[CatalogueItem] = [item for item in self.all_stages.values() if item.gone_at is None]
-        self.areas = [item for item in self.all_areas.values() if item.gone_at is None]
-        self.subs = [item for item in self.all_subs.values() if item.gone_at is None]
-        self.live = {item.external_id for item in self.stages}
-        self.rows = dict(stored_rows(connection))
-
-    def own(self, key: str, area: str) -> tuple[str, str]:
-        """Return stage id and state of one row by itself."""
-        row = self.rows.get(key)
-        stage = row.stage_id if row else ""
-        if row is None and key.startswith(AREA):
-            stage = default_stage(key, area=area, connection=self.connection, stages=self.stages)
-        if not stage:
-            return "", NEEDS_CHOICE
-        if stage not in self.live:
-            return stage, GONE
-        return stage, row.origin if row else DEFAULT
-
-    def name(self, stage_id: str) -> str:
-        item = self.all_stages.get(stage_id)
-        return stage_label(item) if item else stage_id
-
-    def area_id(self, area: str) -> str:
-        """Return the id of the practice area there, also when it was deleted there; by name when nothing is stored."""
-        row = self.rows.get(AREA + area)
-        if row and row.practice_area_id in self.all_areas:
-            return str(row.practice_area_id)
-        return default_area(area, self.areas)
-
-    def sub_id(self, row: CaseTypeMapping | None) -> str:
-        """Return the sub-status of a row, "" when it belongs to another account."""
-        return str(row.sub_status_id) if row and row.sub_status_id in self.all_subs else ""
-
-    def lost(self, stage_id: str, area_id: str, sub_id: str) -> list[tuple[str, str]]:
-        """Return (what, name) of those of the three that are mapped but were deleted there."""
-        found = [("stage", self.name(stage_id))] if stage_id and stage_id not in self.live else []
-        known = (("practice_area", self.all_areas.get(area_id)), ("sub_status", self.all_subs.get(sub_id)))
-        return found + [(what, item.name) for what, item in known if item is not None and item.gone_at is not None]
-
-
-@once_a_page
-def table_of(connection: Connection) -> Table:
-    """Return the table as it is stored. Do not change it: a preview makes its own."""
-    return Table(connection)
-
-
-def _by_id(known: Iterable[CatalogueItem], kind: str) -> dict[str, CatalogueItem]:
-    return {item.external_id: item for item in known if item.kind == kind}
-
-
-def stage_label(item: CatalogueItem) -> str:
-    """Return `pipeline / stage`: stage names repeat across pipelines."""
-    return f"{item.parent} / {item.name}" if item.parent else item.name
-
-
-def sub_label(item: CatalogueItem) -> str:
-    """Return `name (main status)` of a sub-status."""
-    status = str(item.extra.get("status", ""))
-    return f"{item.name} ({STATUS_NAMES.get(status, status)})" if status else item.name
-
-
 def mapping_for(connection: Connection, matter: HasCaseType) -> MappedTarget:
     """Return where a matter goes: case type, else its practice area, else the firm's last fallback. In the firm scope.
 
-    A row whose stage is gone stops the search: the row is flagged and its matters wait (`lost`).
+    A row whose stage is gone stops the search: the row is flagged and its matters wait (`lost`). A page asks for many
+    matters and reads the whole table once; a sync reads the rows of its own.
     """
-    return target_in(table_of(connection), matter)
+    return target_in(table_of(connection) if page_is_open() else Table(connection, keys=_keys_of(matter)), matter)
 
 
 def target_in(table: Table, matter: HasCaseType) -> MappedTarget:
     """As `mapping_for`, with a table that was read already (or that was changed in memory, for a preview)."""
-    area = matter.practice_area if matter.practice_area in PracticeArea.values else str(PracticeArea.OTHER)
-    for key in dict.fromkeys((matter.case_type_key, AREA + area, LAST)):
+    area = _area_of(matter)
+    for key in _keys_of(matter):
         stage, state = table.own(key, area if key != LAST else str(PracticeArea.OTHER)) if key else ("", NEEDS_CHOICE)
         if state == NEEDS_CHOICE:
             continue
@@ -167,6 +86,15 @@ def target_in(table: Table, matter: HasCaseType) -> MappedTarget:
             state = NEEDS_CHOICE
         return _target(table, key, area, stage, state)
     return _target(table, matter.case_type_key or AREA + area, area, "", NEEDS_CHOICE)
+
+
+def _area_of(matter: HasCaseType) -> str:
+    return matter.practice_area if matter.practice_area in PracticeArea.values else str(PracticeArea.OTHER)
+
+
+def _keys_of(matter: HasCaseType) -> tuple[str, ...]:
+    """Return the rows that decide about a matter, the nearest first."""
+    return tuple(dict.fromkeys((matter.case_type_key, AREA + _area_of(matter), LAST)))
 
 
 def _target(table: Table, key: str, area: str, stage: str, state: str) -> MappedTarget:

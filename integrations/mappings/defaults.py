@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from casehug.intake.models import CaseType, PracticeArea
-from integrations.connections.catalogue import PRACTICE_AREA, STAGE, items
-from integrations.models import CaseTypeMapping, CatalogueItem, Connection
+from integrations.connections.catalogue import PRACTICE_AREA, STAGE, Known, items
+from integrations.models import CaseTypeMapping, Connection
 from integrations.registry import provider
 
 AREA = "area:"
@@ -17,7 +17,7 @@ def fold(name: str) -> str:
     return " ".join(name.replace("_", " ").split()).casefold()
 
 
-def find_stage(name: str, stages: Iterable[CatalogueItem]) -> str:
+def find_stage(name: str, stages: Iterable[Known]) -> str:
     """Return the id of the stage with this name, "" when there is none or the name says too little (several hits)."""
     hits = [stage for stage in stages if fold(stage.name) == fold(name)]
     if len(hits) > 1:
@@ -25,25 +25,25 @@ def find_stage(name: str, stages: Iterable[CatalogueItem]) -> str:
     return hits[0].external_id if len(hits) == 1 else ""
 
 
-def first_intake_stage(stages: Sequence[CatalogueItem]) -> str:
+def first_intake_stage(stages: Sequence[Known]) -> str:
     """Return the first stage of the first pipeline of type intake, the last resort of casehug.md §6.2."""
     return next((stage.external_id for stage in stages if stage.extra.get("pipeline_type") == "intake"), "")
 
 
-def named_stage(key: str, *, area: str, connection: Connection, stages: Sequence[CatalogueItem]) -> str:
+def named_stage(key: str, *, area: str, connection: Connection, stages: Sequence[Known]) -> str:
     """Return the id of the stage with a row's own default name, else with the name for its practice area, else ""."""
     names = provider(connection.provider).default_stages
     wanted = names.get(key.removeprefix(AREA)) or names.get(area) or ""
     return find_stage(wanted, stages) if wanted else ""
 
 
-def default_stage(key: str, *, area: str, connection: Connection, stages: Sequence[CatalogueItem]) -> str:
+def default_stage(key: str, *, area: str, connection: Connection, stages: Sequence[Known]) -> str:
     """Return the stage id a row starts with: by name, and the first intake stage for the last fallback."""
     found = named_stage(key, area=area, connection=connection, stages=stages)
     return found or (first_intake_stage(stages) if key == LAST else "")
 
 
-def default_area(area: str, areas: Iterable[CatalogueItem]) -> str:
+def default_area(area: str, areas: Iterable[Known]) -> str:
     """Return the id of the provider's practice area with our name, "" when there is none."""
     hits = [item.external_id for item in areas if fold(item.name) in (fold(area), fold(PracticeArea(area).label))]
     return hits[0] if len(hits) == 1 else ""

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from casehug.intake.models import Matter
 from integrations.contract.provider import Provider
-from integrations.mappings.case_types import NEEDS_CHOICE, mapping_rows, stored_rows
+from integrations.mappings.case_type_table import NEEDS_CHOICE, stored_rows
+from integrations.mappings.case_types import mapping_rows
 from integrations.models import Connection
 from integrations.selectors.connections import connection_pairs
 from integrations.selectors.figures import figures

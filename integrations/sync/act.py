@@ -124,6 +124,8 @@ def _send_once(
     run.observe("intent.before")
     begun = time.monotonic()
     with run.owned(durable=True) as now:
+        if run.gives_way():
+            return work.wait(seconds=0)
         intent = intents.open_intent(
             connection=run.connection, item=run.item, kind=run.prepared.local_type(step.key),
             verb="update" if known else "create", subject_id=run.prepared.local_id(step.key),

@@ -28,7 +28,7 @@ from integrations.mappings.holding import MAPPING, Blocker
 from integrations.models import Connection, SyncLog
 from integrations.registry import provider
 from integrations.sync.messages import error_text
-from integrations.sync.outgoing.masking import mask
+from integrations.sync.outgoing.masking import mask, parts_of
 from integrations.sync.records import log
 from integrations.sync.records.log import Trouble
 
@@ -58,7 +58,7 @@ def trouble_of(
     """Return an error as it is stored: class, code, plain text with the provider's own words masked."""
     own = isinstance(error, Throttled) and not error.by_provider
     code = "own_budget" if own else error.code or (str(error.status) if error.status else "")
-    detail = mask(error.detail, values) if isinstance(error, (Refused, AccessRefused)) else ""
+    detail = mask(error.detail, parts_of(values)) if isinstance(error, (Refused, AccessRefused)) else ""
     text = error_text(error.error_class, code, name=name, detail=detail, own=isinstance(error, Unfit))
     if isinstance(error, Refused) and code in meanings:
         text = detail if isinstance(error, Unfit) and detail else meanings[code]

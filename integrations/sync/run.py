@@ -81,6 +81,14 @@ class Run:
                 now = self.look()
         return now.urgent
 
+    def gives_way(self) -> bool:
+        """Inside the scope, before a write whose look was just noted: let a more urgent row go first even here.
+
+        The row looks no second time when it comes back (`engine._just_looked`), so it cannot give way for ever.
+        """
+        now, calls = self.standing_now(), self.api.calls if self.api is not None else []
+        return now is not None and now.urgent and bool(calls) and calls[-1].method == "GET"
+
     def records(self) -> dict[str, standing.Record]:
         """Return local type and id of every record this run may send, by step key."""
         return {

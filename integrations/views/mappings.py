@@ -15,7 +15,7 @@ from integrations.connections.checkup import explain
 from integrations.contract.errors import ProviderError, Refused
 from integrations.mappings import services
 from integrations.mappings.case_type_preview import preview
-from integrations.mappings.case_types import SUB_STATUS, sub_label
+from integrations.mappings.case_type_table import SUB_STATUS, sub_label
 from integrations.models import Connection
 from integrations.selectors import connections as reads
 from integrations.selectors.lookups import connection_or_404, declared_or_404

@@ -5,7 +5,7 @@ Only ids and record kinds of an answer, and the provider's own words about an er
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,14 +22,17 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}")
 _SEGMENT = re.compile(r"v\d{1,2}(\.\d+)*|[a-z][a-z_-]{0,39}|\d{1,9}|[0-9a-f-]{32,36}")
 
 
-def safe_path(path: str, values: set[str]) -> str:
-    """Return a path in which only words and ids stand; an e-mail, a phone or a name in it is masked."""
-    return "/".join(_segment(part, values) for part in path.partition("?")[0].split("/"))[:200]
+def safe_path(path: str, values: set[str], parts: Iterable[str]) -> str:
+    """Return a path in which only words and ids stand; an e-mail, a phone or a name in it is masked.
+
+    `parts`: `masking.parts_of` the values.
+    """
+    return "/".join(_segment(part, values, parts) for part in path.partition("?")[0].split("/"))[:200]
 
 
-def _segment(part: str, values: set[str]) -> str:
+def _segment(part: str, values: set[str], parts: Iterable[str]) -> str:
     plain = unquote(part)
-    kept = not part or (_SEGMENT.fullmatch(plain) and plain not in values and mask(plain, values) == plain)
+    kept = not part or (_SEGMENT.fullmatch(plain) and plain not in values and mask(plain, parts) == plain)
     return part if kept else MASK
 
 

@@ -1,7 +1,7 @@
 """Provider texts are kept only after every value that we had sent is masked in them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -44,12 +44,16 @@ def _parts(value: str) -> set[str]:
     return {part for part in found if len(part) > 1}
 
 
-def mask(text: str, values: set[str]) -> str:
-    """Return a provider's text on one line with our values masked, at most 500 characters."""
+def parts_of(values: Iterable[str]) -> tuple[str, ...]:
+    """Return what of our values `mask` looks for, the longest first; several texts of one run share it."""
+    return tuple(sorted(set().union(*(_parts(value) for value in values)), key=len, reverse=True))
+
+
+def mask(text: str, parts: Iterable[str]) -> str:
+    """Return a provider's text on one line with our values masked, at most 500 characters. `parts`: `parts_of` them."""
     text = " ".join(text.split())
     plain = text.lower() if text.isascii() else ""
-    parts = set().union(*(_parts(value) for value in values)) if values and text else set()
-    for part in sorted(parts, key=len, reverse=True):
+    for part in parts if text else ():
         words = " ".join(part.split())
         if plain and words.isascii() and words.lower() not in plain:
             continue  # most values never stand there, and a pattern costs more than this look

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from casehug.common.secret import Secret
 from integrations.contract.records import SealedBody
 from integrations.models import CallRecord, Connection
 from integrations.sync.outgoing.excerpts import answer_shape, request_fields, safe_path
-from integrations.sync.outgoing.masking import mask
+from integrations.sync.outgoing.masking import mask, parts_of
 
 TABLE, COLUMN = "integrations_callrecord", "content"
 MOST_CALLS = 100
@@ -57,14 +57,14 @@ def keep(
     values: set[str], settling: bool = False,
 ) -> None:  # fmt: skip
     """Write calls of a run, redacted and sealed, inside the firm scope. `values` are those that may have been sent."""
-    rows = []
+    rows, parts = [], parts_of(values)
     for call in list(calls)[:MOST_CALLS]:
         row = CallRecord(
             connection=connection, work_item_id=run_id, matter_id=matter_id, step=call.step, attempt=attempt,
-            settling=settling, made_at=call.at, method=call.method, path=safe_path(call.path, values),
+            settling=settling, made_at=call.at, method=call.method, path=safe_path(call.path, values, parts),
             http_status=call.status, duration_ms=round(call.seconds * 1000),
         )  # fmt: skip
-        row.content = seal(Secret(json.dumps(_content(call, values))), table=TABLE, column=COLUMN, row_id=row.id)
+        row.content = seal(Secret(json.dumps(_content(call, parts))), table=TABLE, column=COLUMN, row_id=row.id)
         rows.append(row)
     insert(rows)
 
@@ -75,12 +75,12 @@ def keep_for(item: WorkItem, *, connection: Connection, calls: Iterable[Call], v
     keep(calls, connection=connection, run_id=item.id, matter_id=item.subject_id, attempt=attempt, values=values)
 
 
-def _content(call: Call, values: set[str]) -> Mapping[str, Any]:
+def _content(call: Call, parts: Sequence[str]) -> Mapping[str, Any]:
     return {
         "query": sorted(call.query),
         "fields": request_fields(call.body) if call.body else [],
         "answer": "" if call.answer is None else answer_shape(call.answer),
-        "error": mask(call.error, values),
+        "error": mask(call.error, parts),
     }
 
 

@@ -119,17 +119,3 @@ def test_trigger_during_a_run_makes_it_run_again(office: Office) -> None:
     with firm_scope(office.firm_id):
         assert WorkItem.objects.filter(kind="sync_matter").count() == 1
     assert office.twin.made() == (1, 1, 1)
-
-
-def test_button_goes_before_bulk_between_two_steps(office: Office) -> None:
-    with firm_scope(office.firm_id):
-        bulk = queue.enqueue_sync(
-            connection=Connection.objects.get(), matter_id=office.matter(office.client("b@example.com")),
-            lane=WorkItem.Lane.BULK, trigger="bulk",
-        )  # fmt: skip
-    button = office.press(office.matter(office.client("c@example.com")))
-    assert run_item(bulk.id, office.firm_id) == "ready"
-    assert office.twin.made()[0] == 1
-    assert run_item(button, office.firm_id) == "done"
-    assert office.run(bulk.id).status == "done"
-    assert office.row(bulk.id).attempts == 0
