@@ -92,7 +92,8 @@ def _result(
     result = Result(
         "memory", f"Memory of the worker over {size.matters:,} matters",
         f"{FIRMS} firms without a rate limit, bulk lane, blocks of {size.every:,}, {MATTERS_OF_A_CLIENT} matters of"
-        " each client; after each block the resident memory of the worker's process tree. Growth is the highest later value minus the one after the warm-up.",
+        " each client; after each block the resident memory of the worker's process tree. Growth is the highest later"
+        " value minus the one after the warm-up.",
         ["what", "value", "target"], rows, counters=counters,
         raw={"memory_mb": points, "processor_seconds": used, "seconds": busy},
     )  # fmt: skip
