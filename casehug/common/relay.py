@@ -82,6 +82,7 @@ class Relay:
     def _session(self, should_stop: Callable[[], bool]) -> None:
         with psycopg.connect(self.dsn, autocommit=True, connect_timeout=5, application_name="casehug-relay") as db:
             silence.bound(db)
+            silence.let_go(db)
             db.execute(f"LISTEN {self.channel}")
             db.execute("SET synchronous_commit = off")  # a ring that a crash forgets only rings again
             while not (self.stopping or should_stop()):

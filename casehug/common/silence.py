@@ -1,7 +1,8 @@
-"""A database that goes silent without closing the connection: nobody waits longer than a minute for one answer.
+"""A connection to the database that goes silent without being closed: neither side waits longer than a minute.
 
 A firewall that forgot the connection, or a machine that stopped, sends neither an answer nor an end. Without a limit
-the thread that asked waits until the process ends; a few of them are all threads of a worker (docs/adr/0023).
+the thread that asked waits until the process ends; a few of them are all threads of a worker. The server waits too,
+for the rest of a transaction, and keeps the rows that it locked: nobody else gets at them (docs/adr/0023).
 """
 
 from functools import partial
@@ -15,9 +16,10 @@ SECONDS = 60.0
 
 
 def limit_waiting() -> None:
-    """Let this process end a wait for the database after `SECONDS`; for servers, whose statements are short.
+    """Let this process end a wait for the database after `SECONDS`, and the database one for this process.
 
-    Such a wait raises Django's `OperationalError`, and the connection is closed.
+    For servers, whose statements and transactions are short. A wait of ours that ended raises Django's
+    `OperationalError`, and the connection is closed.
     """
     connection_created.connect(_connected, dispatch_uid="silence")
 
@@ -27,8 +29,14 @@ def bound(line: psycopg.Connection[Any], *, seconds: float | None = None) -> Non
     line.wait = partial(_wait, line, seconds or SECONDS)  # type: ignore[method-assign]
 
 
+def let_go(line: psycopg.Connection[Any]) -> None:
+    """Let the server end a transaction in which it was asked nothing for so long, and free the rows it locked."""
+    line.execute(f"SET idle_in_transaction_session_timeout = {round(SECONDS * 1000)}")
+
+
 def _connected(connection: Any, **_: object) -> None:
     bound(connection.connection)
+    let_go(connection.connection)
 
 
 def _wait(line: psycopg.Connection[Any], seconds: float, generator: Any, **options: Any) -> Any:

@@ -1,7 +1,9 @@
-"""A connection to the database that goes silent ends its wait; without the limit it would wait for ever."""
+"""A connection to the database that goes silent: both sides end their wait, which would last for ever."""
 
 import os
+import secrets
 import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -61,6 +63,32 @@ def test_sabotage_without_the_limit_it_waits_on(proxy: FaultProxy) -> None:
     assert not waiting.is_alive()
 
 
+def locked_for(proxy: FaultProxy, seconds: float, *, let_go: bool) -> bool:
+    """Lock something, fall silent in the middle of the transaction; tell whether it is still locked afterwards."""
+    key, ends = secrets.randbits(31), time.monotonic() + seconds
+    line = psycopg.connect(through(proxy, "DATABASE_URL"), autocommit=True)
+    if let_go:
+        silence.let_go(line)
+    line.execute("BEGIN")
+    line.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+    assert proxy.black_hole() == 1
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+        while time.monotonic() < ends:
+            if other.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone() == (True,):
+                return False
+            time.sleep(0.1)
+    return True
+
+
+def test_the_server_frees_what_a_silent_client_locked(proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "SECONDS", SECONDS)
+    assert not locked_for(proxy, 20 * SECONDS, let_go=True)
+
+
+def test_sabotage_without_the_servers_limit_it_stays_locked(proxy: FaultProxy) -> None:
+    assert locked_for(proxy, 4 * SECONDS, let_go=False)
+
+
 @pytest.mark.parametrize("ask", ["cursor", "direct"])
 def test_a_server_process_asks_again_on_a_new_connection(
     proxy: FaultProxy, ask: str, monkeypatch: pytest.MonkeyPatch, committed_db: None
@@ -81,6 +109,8 @@ def test_a_server_process_asks_again_on_a_new_connection(
         with connection.cursor() as cursor:
             cursor.execute("SELECT 7")
             assert cursor.fetchone() == (7,)
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            assert cursor.fetchone() == ("1s",)
     finally:
         connection_created.disconnect(dispatch_uid="silence")
         connection.close()
@@ -92,6 +122,7 @@ def test_the_relay_connects_again(proxy: FaultProxy, monkeypatch: pytest.MonkeyP
     looks: list[int] = []
 
     def look(db: "psycopg.Connection[object]") -> int:
+        assert db.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("1s",)
         looks.append(db.execute("SELECT pg_backend_pid()").fetchone()[0])  # type: ignore[index]
         if len(looks) == 1:
             proxy.black_hole()
