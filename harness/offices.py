@@ -144,11 +144,14 @@ def wait_until(finished: Callable[[], bool], *, seconds: float, what: Callable[[
         time.sleep(0.05)
 
 
-def await_rows(rows: Iterable[tuple[Office, uuid.UUID]], *, seconds: float) -> list[str]:
-    """Wait until every row is final; return the distinct final states."""
+def await_rows(
+    rows: Iterable[tuple[Office, uuid.UUID]], *, seconds: float, meanwhile: Callable[[], None] = lambda: None
+) -> list[str]:
+    """Wait until every row is final, doing something meanwhile; return the distinct final states."""
     pending = list(rows)
 
     def status() -> list[WorkItem]:
+        meanwhile()
         return [office.row(item_id) for office, item_id in pending]
 
     def words() -> str:

@@ -7,8 +7,10 @@ WRITES = (
         1, "kill-matrix",
         "A real worker is killed (SIGKILL) at twelve points of each of the three writes while it syncs; the stand-in's"
         " ledger must show every record once.",
-        "36 boundaries with one seed, 12 drawn ones with two more", "36 boundaries × 20 seeds",
+        "36 boundaries with one seed, 12 drawn ones with two more",
+        "36 boundaries × 20 seeds, of a worker's child and of the whole worker with its process group",
         nodes("proofs/test_kill_matrix.py", "a_kill_at_any_boundary_neither_doubles_nor_loses",
+              "the_death_of_the_whole_worker_neither_doubles_nor_loses",
               "points_are_really_twelve_and_kills_really_happen"),
         "the intent is committed after the request",
         nodes("proofs/test_kill_matrix.py", "sabotage_without_the_intent_the_matrix_turns_red"),
