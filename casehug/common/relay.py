@@ -71,7 +71,7 @@ class Relay:
         while not (self.stopping or should_stop()):
             try:
                 self._session(should_stop)
-            except (psycopg.OperationalError, psycopg.InterfaceError):
+            except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError):  # the last: `let_go`
                 log.warning("relay.database.unavailable")
                 time.sleep(1)
 

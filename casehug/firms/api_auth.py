@@ -83,6 +83,8 @@ class FirmAPIView(APIView):
     def _answer(self, request: Request, run: Callable[[], Response]) -> Response:
         key = api_repeats.key_of(request) if request.method == "POST" else ""
         digest = api_repeats.digest_of(request) if key else b""
+        if request.method not in SAFE_METHODS and not (request.content_type or "").startswith("multipart/"):
+            _ = request._request.body  # a slow sender must not keep the transaction below waiting
         if self.own_scopes:
             if not key:
                 return run()

@@ -84,10 +84,13 @@ class Run:
     def gives_way(self) -> bool:
         """Inside the scope, before a write whose look was just noted: let a more urgent row go first even here.
 
-        The row looks no second time when it comes back (`engine._just_looked`), so it cannot give way for ever.
+        Once for each record, noted in the row: what is more urgent may be waiting for something else than for us.
         """
-        now, calls = self.standing_now(), self.api.calls if self.api is not None else []
-        return now is not None and now.urgent and bool(calls) and calls[-1].method == "GET"
+        now, calls, note = self.standing_now(), self.api.calls if self.api is not None else [], f"{self.step_key}.way"
+        if now is None or not now.urgent or not calls or calls[-1].method != "GET" or note in self.item.step_state:
+            return False
+        work.save_progress(self.item, step=self.item.step, state={**self.item.step_state, note: True})
+        return True
 
     def records(self) -> dict[str, standing.Record]:
         """Return local type and id of every record this run may send, by step key."""

@@ -128,6 +128,10 @@ class FilesView(ReferralView):
 
     def _answer(self, request: Request, run: Callable[[], Response]) -> Response:
         # The content itself says what was sent before, so a repeat needs no second reading of megabytes for its key.
+        if request.method == "POST":
+            with firm_scope(self.firm_id):
+                _known(self.kwargs["referral_id"])
+            _ = request.data  # megabytes over a slow line: read while no transaction waits for them
         with firm_scope(self.firm_id):
             response = run()
             if response.status_code >= 400:

@@ -131,3 +131,24 @@ def test_the_relay_connects_again(proxy: FaultProxy, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(relay, "_look", look)
     relay.run(should_stop=lambda: len(looks) >= 2)
     assert len(set(looks)) == 2
+
+
+def test_a_relay_whose_transaction_was_ended_connects_again(
+    monkeypatch: pytest.MonkeyPatch, committed_db: None
+) -> None:
+    """A process that stood still (a paused machine) comes back to a transaction that the server has ended."""
+    monkeypatch.setattr(silence, "SECONDS", SECONDS)
+    relay = Relay(os.environ["DATABASE_RELAY_URL"], None, "silence", [])  # type: ignore[arg-type]
+    looks: list[int] = []
+
+    def look(db: "psycopg.Connection[object]") -> int:
+        looks.append(1)
+        with db.transaction():
+            db.execute("SELECT 1")
+            if len(looks) == 1:
+                time.sleep(3 * SECONDS)
+        return 0
+
+    monkeypatch.setattr(relay, "_look", look)
+    relay.run(should_stop=lambda: len(looks) >= 2)
+    assert len(looks) == 2

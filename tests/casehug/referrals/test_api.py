@@ -1,10 +1,14 @@
 """Referrals over the API: bodies, filters, answers, updates, files, partners, refusals, other firms."""
 
+from io import BytesIO
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from casehug.common.ids import public_id
-from casehug.common.scope import firm_scope
+from casehug.common.scope import firm_scope, scope_is_open
 from casehug.firms.models import Firm
 from casehug.intake.models import CaseType
 from casehug.intake.services.clients import create_client
@@ -125,6 +129,30 @@ def test_updates_and_files(connected: None, given: Invitation, tool: Caller) -> 
     assert answer.status_code == 400
     with firm_scope(given.firm_id):
         assert Attachment.objects.count() == 1
+
+
+class SlowBody(BytesIO):
+    """A body that may come slowly: whoever reads it must not keep a transaction waiting meanwhile."""
+
+    def read(self, *args: Any) -> bytes:
+        assert not scope_is_open(), "the body is read inside a transaction"
+        return super().read(*args)
+
+
+@pytest.mark.parametrize("kind", ["json", "file"])
+def test_a_slow_body_is_read_before_a_transaction_is_open(
+    connected: None, given: Invitation, tool: Caller, kind: str
+) -> None:
+    with firm_scope(given.firm_id):
+        apply_invitation_state(invitation_id=given.id, facts=InvitationFacts(state="accepted"))
+    body, mime, where = b'{"content": "Filed."}', "application/json", "updates"
+    if kind == "file":
+        part = SimpleUploadedFile("brief.pdf", PDF_BYTES, "application/pdf")
+        body, mime, where = encode_multipart(BOUNDARY, {"file": part}), MULTIPART_CONTENT, "files"
+    path = f"/api/v1/referrals/{given.referral.public_id}/{where}"
+    slow: dict[str, Any] = {"wsgi.input": SlowBody(body), "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": mime}
+    answer = tool.browser.generic("POST", path, headers={"X-Api-Key": tool.key}, **slow)
+    assert answer.status_code == 201, answer.content
 
 
 def test_partners(tool: Caller, firm: Firm) -> None:
