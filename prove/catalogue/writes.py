@@ -14,7 +14,8 @@ WRITES = (
               "points_are_really_twelve_and_kills_really_happen"),
         "the intent is committed after the request",
         nodes("proofs/test_kill_matrix.py", "sabotage_without_the_intent_the_matrix_turns_red"),
-        "killing the whole process group at each boundary; one process is killed and the worker forks another",
+        "19 of the 20 seeds of the whole worker: the kept result is that of the children, one seed (36 deaths) of the"
+        " whole worker was run apart",
     ),
     Check(
         2, "ambiguous-outcomes",

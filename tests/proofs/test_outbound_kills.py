@@ -5,6 +5,8 @@ Counted at the listener. Sabotage: with a new id per attempt the repeats look li
 
 import os
 import signal
+import sys
+import traceback
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,8 +52,11 @@ def run_in_child(item: WorkItem, plan: Path) -> int:
         try:
             os.environ["CASEHUG_KILL_PLAN"] = str(plan)
             checkpoints._observers = [kill.observe]
-            run_item(item.id, item.firm_id)
+            print("the child ran on:", run_item(item.id, item.firm_id))
+        except BaseException:
+            traceback.print_exc()
         finally:
+            sys.stdout.flush()
             os._exit(0)
     return os.waitpid(child, 0)[1]
 
