@@ -5,8 +5,8 @@ Counted at the listener. Sabotage: with a new id per attempt the repeats look li
 
 import os
 import signal
+import subprocess
 import sys
-import traceback
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +16,13 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from casehug.common import checkpoints
 from casehug.common.models import WorkItem
 from casehug.common.scope import firm_scope
 from casehug.common.work_runner import run_item
+from casehug.local.state import PROJECT
 from integrations.models import WebhookDelivery, WebhookEndpoint
 from integrations.outbound import signatures
 from tests.conftest import make_firm
-from tests.faults import kill
 from tests.integrations.outbound.conftest import Post
 from tests.integrations.outbound.listener import Listener
 
@@ -44,37 +43,30 @@ def office(committed_db: None, settings: Settings) -> Iterator[tuple[Post, Liste
     server.close()
 
 
-def run_in_child(item: WorkItem, plan: Path) -> int:
-    """Run one row in a process of its own; return how that ended."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.environ["CASEHUG_KILL_PLAN"] = str(plan)
-            checkpoints._observers = [kill.observe]
-            print("the child ran on:", run_item(item.id, item.firm_id))
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            os._exit(0)
-    return os.waitpid(child, 0)[1]
+def run_in_child(item: WorkItem, plan: Path, listener: Listener, *more: str) -> int:
+    """Run one row in a process of its own; return how that ended. (A fork would share what the suite left open.)"""
+    environment = os.environ | {
+        "CASEHUG_KILL_PLAN": str(plan), "CASEHUG_CHECKPOINT_OBSERVERS": "tests.faults.kill.observe",
+        "CASEHUG_LEASE_SECONDS": "0.01", "CASEHUG_OUTBOUND_LOCAL": listener.place,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "tests.faults.one_row", str(item.id), str(item.firm_id), *more]
+    return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
 
 
-def killed_everywhere(post: Post, plan: Path) -> None:
+def killed_everywhere(post: Post, plan: Path, listener: Listener, *more: str) -> None:
     """Send one delivery per point, with the process killed there, and then again in a healthy one."""
     for number, point in enumerate(POINTS):
         post.matter(f"Matter {number}")
         item = post.items()[-1]
         (plan / point).touch()
-        assert os.WTERMSIG(run_in_child(item, plan)) == signal.SIGKILL, point
+        assert run_in_child(item, plan, listener, *more) == -signal.SIGKILL, point
         run_item(item.id, item.firm_id)
     connections.close_all()
 
 
 def test_nothing_is_lost_and_repeats_share_the_id(office: tuple[Post, Listener], tmp_path: Path) -> None:
     post, server = office
-    killed_everywhere(post, tmp_path)
+    killed_everywhere(post, tmp_path, server)
     assert list(tmp_path.iterdir()) == []
     rows = post.deliveries()
     assert [row.status for row in rows] == ["delivered"] * len(POINTS)
@@ -92,5 +84,5 @@ def test_sabotage_a_new_id_per_attempt_turns_it_red(
 ) -> None:
     monkeypatch.setattr(signatures, "message_id", lambda event_id: f"evt_{uuid.uuid4().hex}")
     post, server = office
-    killed_everywhere(post, tmp_path)
+    killed_everywhere(post, tmp_path, server, "random_ids")
     assert len({got.headers["webhook-id"] for got in server.got}) > len(POINTS)
