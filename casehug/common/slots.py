@@ -18,7 +18,8 @@ def fill(slot: str, **context: Any) -> list[Any]:
 
     Slots: `matter_panel` (request, matter) and `dashboard_card` (request) → safe HTML; `banner` (request) →
     {"kind", "text", "button_label", "button_url", "urgency"}; `matter_states` (matter_ids) → {id: (state, label)};
-    `frame_facts` () → {name: database expression}, all asked in the frame's one statement (`firms.page_reads.fact`);
+    `frame_facts` () → {name: database expression}, all asked in the frame's one statement (`firms.page_reads.fact`),
+    made once a process: the same whenever asked, so the time is the database's (`Now()`);
     `nav_counts` () → {route name: things waiting for a decision}; `approval_effect` (matter) → sentence;
     `client_hint` (client, None for one not entered yet) → sentence about what a sync would lack;
     `matter_list_filters` () → [`casehug.intake.selectors.added_filters.AddedFilter`];

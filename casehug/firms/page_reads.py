@@ -8,18 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.db.models import DateTimeField, Func, IntegerField, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from casehug.common import slots
+from casehug.common.scope import current_firm_id
 from casehug.common.work import database_now
 from casehug.firms.models import Firm
 
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
+FIRM = object()  # the place of the scope's firm among the values of a kept statement
 _kept: ContextVar[dict[Any, Any] | None] = ContextVar("page_reads", default=None)
 
 
@@ -70,10 +72,28 @@ def answers(**questions: Combinable) -> dict[str, Any]:
     return dict(found)
 
 
+def frame_statement() -> tuple[str, tuple[Any, ...]]:
+    """Return the frame's one statement and its values; `FIRM` stands where the firm of the scope belongs."""
+    asked = {name: question for filled in slots.fill("frame_facts") for name, question in filled.items()}
+    rows = Firm.objects.annotate(asked_at=Func(function="now", output_field=DateTimeField()), **asked)
+    sql, values = rows.query.sql_with_params()
+    here = current_firm_id()
+    return sql, tuple(FIRM if value == here else value for value in values)
+
+
+# Putting the statement together costs three times what the database needs for it, and every page asks it: it is made
+# once a process. So a figure of the frame may hold no moment and no setting (a test compares two of them).
+_kept_statement = cache(frame_statement)
+
+
 @once_a_page
 def _own_firm() -> Any:
-    asked = {name: question for filled in slots.fill("frame_facts") for name, question in filled.items()}
-    return Firm.objects.annotate(asked_at=Func(function="now", output_field=DateTimeField()), **asked).get()
+    here = current_firm_id()
+    sql, values = _kept_statement()
+    found = list(Firm.objects.raw(sql, [here if value is FIRM else value for value in values]))
+    if not found:
+        raise Firm.DoesNotExist
+    return found[0]
 
 
 def own_firm() -> Firm:

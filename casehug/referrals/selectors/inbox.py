@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from casehug.firms.page_reads import count_of, fact
 from casehug.referrals.errors import NotFound
@@ -75,7 +75,7 @@ def waiting_count() -> int:
 def updates_due() -> QuerySet[Referral]:
     """Return cases whose 90-day update is due within three days or overdue, the longest first."""
     rows: QuerySet[Referral] = Referral.objects.filter(
-        state__in=("accepted", "following"), update_due_at__lte=timezone.now() + UPDATE_WARNING
+        state__in=("accepted", "following"), update_due_at__lte=Now() + UPDATE_WARNING
     )
     return rows.order_by("update_due_at", "id")
 

@@ -12,8 +12,18 @@ from django.urls import reverse
 from casehug.common.models import Standstill
 from casehug.common.scope import OutsideFirmScope, firm_scope
 from casehug.firms.access import firm_page, memberships_of
-from casehug.firms.models import Firm
-from casehug.firms.page_reads import answers, count_of, fact, once_a_page, own_firm, page_now, page_reads
+from casehug.firms.models import Firm, Notice
+from casehug.firms.page_reads import (
+    FIRM,
+    answers,
+    count_of,
+    fact,
+    frame_statement,
+    once_a_page,
+    own_firm,
+    page_now,
+    page_reads,
+)
 from casehug.intake.models import Client
 from casehug.intake.services.clients import create_client
 from tests.conftest import Person
@@ -68,6 +78,26 @@ def test_figures_of_the_frame_are_one_statement_with_the_firm_and_the_time(firm:
         assert fact("documents_to_review") == 0 and fact("alarm_of") is None
         assert fact("everything_paused") is False and fact("connection_needs_person") is False
     assert len(asked) == 1
+
+
+def test_the_statement_of_the_frame_is_the_same_for_every_firm_at_any_time(admin: Person, stranger: Person) -> None:
+    made = []
+    for person in (admin, stranger):
+        with firm_scope(person.firm_id):
+            made.append(frame_statement())
+            assert person.firm_id not in made[-1][1]
+    assert made[0] == made[1], "what changes from page to page may not stand in a statement that is kept"
+    assert made[0][1].count(FIRM) > 10
+
+
+def test_each_firm_sees_its_own_figures_through_the_kept_statement(admin: Person, stranger: Person) -> None:
+    with firm_scope(stranger.firm_id):
+        Notice.objects.create(kind="test", subject_id=stranger.firm_id)
+    found = {}
+    for person in (admin, stranger, admin):
+        with firm_scope(person.firm_id), page_reads():
+            found[own_firm().id] = fact("notices_stand")
+    assert found == {admin.firm_id: False, stranger.firm_id: True}
 
 
 def test_several_figures_are_one_statement(firm: Firm) -> None:
