@@ -47,6 +47,9 @@ def set_up_of(connection: Connection) -> SetUp | None:
     declared = ways.onboarding_of(connection)
     if declared is None:
         return None
+    under_way = ways.onboarding_under_way(connection.id)
+    if not under_way:  # it may have ended since the connection was read: how it ended is asked after whether it did
+        connection.refresh_from_db(fields=["profile"])
     settings, kept = connection.settings, connection.profile.get(ONBOARDING, {})
     lines = [_line(row) for row in kept.get("lines", ())]
     return SetUp(
@@ -59,7 +62,7 @@ def set_up_of(connection: Connection) -> SetUp | None:
         repaired=int(kept.get("repaired", 0)),
         removed=int(kept.get("removed", 0)),
         complete=bool(kept.get("complete")),
-        under_way=ways.onboarding_under_way(connection.id),
+        under_way=under_way,
         problem=str(kept.get("problem", "")),
         at=datetime.fromisoformat(kept["at"]) if kept.get("at") else None,
     )

@@ -116,6 +116,36 @@ def test_a_server_process_asks_again_on_a_new_connection(
         connection.close()
 
 
+@pytest.mark.parametrize("silent_line", [True, False])
+def test_an_idle_connection_is_asked_before_work_and_replaced_only_when_silent(
+    proxy: FaultProxy, silent_line: bool, monkeypatch: pytest.MonkeyPatch, committed_db: None
+) -> None:
+    """However many threads hold a dead connection, each loses seconds, not the whole limit."""
+    monkeypatch.setattr(silence, "IDLE", 0.0)
+    monkeypatch.setattr(silence, "PROBE", SECONDS)
+    monkeypatch.setitem(connection.settings_dict, "PORT", str(proxy.port))
+    silence.limit_waiting()
+    try:
+        connection.close()
+        before = backend()
+        if silent_line:
+            assert proxy.black_hole() == 1
+        started = time.monotonic()
+        silence.drop_if_silent()
+        assert time.monotonic() - started < silence.SECONDS / 2
+        assert (backend() != before) is silent_line
+        assert connection.connection.wait.args[1] == silence.SECONDS, "the limit of work stands again"
+    finally:
+        connection_created.disconnect(dispatch_uid="silence")
+        connection.close()
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
 def test_the_relay_connects_again(proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, committed_db: None) -> None:
     monkeypatch.setattr(silence, "SECONDS", SECONDS)
     relay = Relay(through(proxy, "DATABASE_RELAY_URL"), None, "silence", [])  # type: ignore[arg-type]

@@ -123,9 +123,12 @@ def test_the_account_is_set_up_and_mended(firm_id: uuid.UUID, account: dict[str,
                 ways.choose_ways(connection_id=row(firm_id).id, **(good | wrong))
         assert not ways.is_set_up(row(firm_id))
     choose(firm_id, "receive", "files")
+    read_before_it_ended = row(firm_id)
     assert run(firm_id) == "done"
     found = row(firm_id)
     with firm_scope(firm_id):
+        late = set_up_of(read_before_it_ended)
+        assert late is not None and late.complete, "a page that looks in the middle must not stand still"
         first = set_up_of(found)
         assert first is not None and first.complete and first.missing == 0 and ways.is_set_up(found)
         assert first.repaired == len(first.lines) == 8 and {line.now for line in first.lines} == {"Made"}
