@@ -30,8 +30,8 @@ def limit_waiting() -> None:
 def drop_if_silent() -> None:
     """Ask this thread's connection, when it was idle, for a sign of life; close it when none comes in `PROBE` seconds.
 
-    So a silence costs each thread seconds and not a minute. Call it before a piece of work, outside a transaction; the
-    next statement connects anew. Without `limit_waiting` it does nothing.
+    So a silence costs each idle thread seconds and not a minute. Call it before a piece of work, outside a
+    transaction; the next statement connects anew. Without `limit_waiting` it does nothing.
     """
     line = database.connection
     heard = getattr(line, "heard_at", None)

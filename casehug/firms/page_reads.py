@@ -82,7 +82,7 @@ def frame_statement() -> tuple[str, tuple[Any, ...]]:
 
 
 # Putting the statement together costs three times what the database needs for it, and every page asks it: it is made
-# once a process. So a figure of the frame may hold no moment and no setting (a test compares two of them).
+# once a process. So a figure of the frame may hold no moment (a test compares two of them) and no setting.
 _kept_statement = cache(frame_statement)
 
 

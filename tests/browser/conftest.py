@@ -11,7 +11,7 @@ from playwright.sync_api import Error as BrowserError
 
 from casehug.local.state import PROJECT
 
-# Without the list of all that is well a look costs a third.
+# Without the list of all that is well a look costs a quarter to a half less.
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 PICTURES = Path(os.environ.get("CASEHUG_PICTURES", PROJECT / "artefacts"))
 
