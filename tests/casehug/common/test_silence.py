@@ -4,11 +4,12 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.core.signals import request_started
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
@@ -89,6 +90,11 @@ def test_sabotage_without_the_servers_limit_it_stays_locked(proxy: FaultProxy) -
     assert locked_for(proxy, 4 * SECONDS, let_go=False)
 
 
+def end_limits() -> None:
+    connection_created.disconnect(dispatch_uid="silence")
+    request_started.disconnect(dispatch_uid="silence")
+
+
 @pytest.mark.parametrize("ask", ["cursor", "direct"])
 def test_a_server_process_asks_again_on_a_new_connection(
     proxy: FaultProxy, ask: str, monkeypatch: pytest.MonkeyPatch, committed_db: None
@@ -112,14 +118,20 @@ def test_a_server_process_asks_again_on_a_new_connection(
             cursor.execute("SHOW idle_in_transaction_session_timeout")
             assert cursor.fetchone() == ("1s",)
     finally:
-        connection_created.disconnect(dispatch_uid="silence")
+        end_limits()
         connection.close()
 
 
+def before_a_request() -> None:
+    request_started.send(sender=None)
+
+
+@pytest.mark.parametrize("before", [silence.drop_if_silent, before_a_request], ids=["work", "request"])
 @pytest.mark.parametrize("silent_line", [True, False])
-def test_an_idle_connection_is_asked_before_work_and_replaced_only_when_silent(
-    proxy: FaultProxy, silent_line: bool, monkeypatch: pytest.MonkeyPatch, committed_db: None
-) -> None:
+def test_an_idle_connection_is_asked_first_and_replaced_only_when_silent(
+    proxy: FaultProxy, silent_line: bool, before: Callable[[], None], monkeypatch: pytest.MonkeyPatch,
+    committed_db: None,
+) -> None:  # fmt: skip
     """However many threads hold a dead connection, each loses seconds, not the whole limit."""
     monkeypatch.setattr(silence, "IDLE", 0.0)
     monkeypatch.setattr(silence, "PROBE", SECONDS)
@@ -127,16 +139,16 @@ def test_an_idle_connection_is_asked_before_work_and_replaced_only_when_silent(
     silence.limit_waiting()
     try:
         connection.close()
-        before = backend()
+        first = backend()
         if silent_line:
             assert proxy.black_hole() == 1
         started = time.monotonic()
-        silence.drop_if_silent()
+        before()
+        assert (backend() != first) is silent_line
         assert time.monotonic() - started < silence.SECONDS / 2
-        assert (backend() != before) is silent_line
         assert connection.connection.wait.args[1] == silence.SECONDS, "the limit of work stands again"
     finally:
-        connection_created.disconnect(dispatch_uid="silence")
+        end_limits()
         connection.close()
 
 
