@@ -4,7 +4,8 @@ import io
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,17 +148,27 @@ def wait_until(finished: Callable[[], bool], *, seconds: float, what: Callable[[
 def await_rows(
     rows: Iterable[tuple[Office, uuid.UUID]], *, seconds: float, meanwhile: Callable[[], None] = lambda: None
 ) -> list[str]:
-    """Wait until every row is final, doing something meanwhile; return the distinct final states."""
-    pending = list(rows)
+    """Wait until every row is final, doing something meanwhile; return the distinct final states.
 
-    def status() -> list[WorkItem]:
+    A look stops at the first row that is not final and the next begins there: hundreds of rows read again and again
+    would take the processor from those who work on them.
+    """
+    turning = deque(rows)
+
+    def read() -> Iterator[WorkItem]:
+        for _ in range(len(turning)):
+            office, item_id = turning[0]
+            yield office.row(item_id)
+            turning.rotate(-1)
+
+    def all_final() -> bool:
         meanwhile()
-        return [office.row(item_id) for office, item_id in pending]
+        return all(row.status in FINAL for row in read())
 
     def words() -> str:
         return "; ".join(
-            f"{r.status} {r.hold_reason} {r.step} {r.last_error_text}" for r in status() if r.status not in FINAL
+            f"{r.status} {r.hold_reason} {r.step} {r.last_error_text}" for r in read() if r.status not in FINAL
         )
 
-    wait_until(lambda: all(row.status in FINAL for row in status()), seconds=seconds, what=words)
-    return sorted({f"{row.status}{' ' + row.last_error_code if row.last_error_code else ''}" for row in status()})
+    wait_until(all_final, seconds=seconds, what=words)
+    return sorted({f"{row.status}{' ' + row.last_error_code if row.last_error_code else ''}" for row in read()})
