@@ -8,12 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from casehug.common.ids import converter_for
-from casehug.firms import (
-    api_docs,
-    api_firm,
-    api_schema,  # noqa: F401 -- registers what the description needs to know; only where it is served
-    key_views,
-)
+from casehug.firms import api_docs, api_firm, key_views
 from casehug.firms.api_errors import error
 
 register_converter(converter_for("key"), "key")

@@ -9,3 +9,7 @@ class FirmsConfig(AppConfig):
     name = "casehug.firms"
     label = "firms"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the API description's extensions."""
+        import casehug.firms.api_schema  # noqa: F401
