@@ -103,11 +103,11 @@ WRITES = (
         " product's own clock, with one of 23 faults every half minute: worker, relay or broker killed, connections"
         " reset or silent, the provider away or answering wrongly.",
         "3 lives of up to 15 steps; 90 seconds with ten faults on a fast clock (not in the plain suite)",
-        "1,150 lives of up to 50 steps; an hour with 120 faults",
+        "1,150 lives of up to 50 steps; two hours with 240 faults",
         nodes("proofs/test_life_machine.py", "every_life_settles_with_everything_there_once")
         + nodes("proofs/test_soak.py", "a_long_day_of_faults_leaves_no_trace"),
         "a finished row ignores a newer trigger",
         nodes("proofs/test_life_machine.py", "sabotage_when_a_newer_trigger_is_ignored_an_edit_is_lost"),
-        "the second hour of the soak",
+        "the last 2,395 of 50,000 steps",
     ),
 )  # fmt: skip

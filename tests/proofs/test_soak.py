@@ -33,7 +33,7 @@ from tests.proofs.brokers import OwnBroker
 from tests.proofs.test_ambiguous_outcomes import FAULTS as ANSWERS
 from tests.proofs.test_ambiguous_outcomes import PATHS
 
-SECONDS, FAULT_EVERY, ACT_EVERY = float(pick(90, 3600)), float(pick(9, 30)), float(pick(1, 2))
+SECONDS, FAULT_EVERY, ACT_EVERY = float(pick(90, 7200)), float(pick(9, 30)), float(pick(1, 2))
 CLOCK = pick(2, 0)
 FAST = {"CASEHUG_SETTLE_SECONDS": f"{CLOCK}", "CASEHUG_LEASE_SECONDS": "5"} if CLOCK else {}
 FIRMS, AWAY_SECONDS, PATIENCE = 2, 5.0, 900.0
@@ -215,7 +215,6 @@ def test_a_long_day_of_faults_leaves_no_trace(
     clients, matters = sum(len(one.clients) for one in staff), sum(len(one.titles) for one in staff)
     found = count(standin, contacts=clients, matters=matters)
     edits = sum(one.edits for one in staff)
-    record_property("trials", sum(happened.values()))
     record_property("seed", 71)
     record_property(
         "measured",
